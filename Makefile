@@ -1,0 +1,64 @@
+# Everything a contributor runs. `make` alone lists it. Each line after ## is the help.
+
+SCENARIO ?=
+NODES ?= 4
+CLIENTS ?= 1
+
+# The tools of .venv, this checkout's collection and configuration: whatever the caller's own settings say.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
+ifdef DISTRO
+export LAB_IMAGE := clustered-storage/lab:$(DISTRO)
+endif
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint unit sanity molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with everything pinned (quick when nothing changed; PYTHON=python3.12 to choose)
+	@tests/setup
+
+lint: setup ## Format, types, YAML, Ansible, shell, changelog, documentation, side by side
+	@tests/lint
+
+docs-check: setup ## Only the documentation of modules and roles, and its references
+	@tests/lint docs
+
+unit: setup ## Unit tests; plan.py, parse.py and kin must be executed by them
+	@coverage run -m pytest tests/unit
+	@coverage json --quiet
+	@python tests/unexecuted.py
+
+sanity: setup ## ansible-test sanity on a copy of this tree, without containers
+	@tests/sanity
+
+lab-image: setup
+	@lab/containers/engine
+	@lab/containers/image $(DISTRO)
+
+molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENARIO=name for one)
+	@lab/containers/molecule $(SCENARIO)
+
+test: setup ## All of it: lint, unit, sanity, molecule; a summary at the end
+	@tests/run
+
+lab-up: lab-image ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13)
+	@ansible-playbook lab/containers/up.yml -e lab_nodes=$(NODES) -e lab_clients=$(CLIENTS)
+
+lab-down: setup ## Remove them and everything they hold
+	@ansible-playbook lab/containers/down.yml
+
+demo: lab-image ## A replicated volume, a dead node, a healed one: shown in a few minutes
+	@lab/containers/demo
+
+demo-down: lab-down ## Remove what the demo made
+
+benchmark: lab-image ## How long it takes and what it costs, in numbers
+	@tests/benchmark/run
+
+clean: ## Remove what the tools made (.venv and .cache too)
+	rm -rf .venv .cache .ansible collections tests/output

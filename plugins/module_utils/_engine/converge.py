@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life cycle of every module: read, plan, apply, read again.
+
+Private to the clustered.storage collection: it may change in any release.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+from ansible_collections.clustered.storage.plugins.module_utils._engine.host import (
+    AnsibleHost,
+    Host,
+)
+from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import (
+    Plan,
+    Step,
+    Unread,
+)
+from ansible_collections.clustered.storage.plugins.module_utils._engine.wait import wait_until
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True)
+class Life(Generic[State]):
+    """What one module brings to the life cycle.
+
+    ``read(host, state, part)`` reads the named part of the present state on top of what has been
+    read before; the first call gets no state and the part "". ``run`` carries out one command of
+    the tool and returns its output or raises. ``format_result`` makes the module's own return
+    values, ``format_diff`` the plain data that a diff shows; both take any state.
+    """
+
+    read: Callable[[Host, State | None, str], State]
+    plan: Callable[[State], Plan[State]]
+    run: Callable[[Host, Sequence[str]], str]
+    format_result: Callable[[State], dict[str, Any]]
+    format_diff: Callable[[State], Mapping[str, Any]]
+
+
+def format_step(step: Step) -> dict[str, Any]:
+    """A step as a module returns it."""
+    return {"why": step.why, "command": shlex.join(step.command), "destroys": step.destroys}
+
+
+def format_failure(error: StorageError) -> dict[str, Any]:
+    """A failure as a module returns it: the steps that ran, the one that failed last."""
+    steps = [format_step(step) for step in error.completed]
+    failed = [{**format_step(error.failed), "failed": True}] if error.failed else []
+    return {
+        "msg": str(error),
+        "reason": error.reason,
+        "remedy": error.remedy,
+        "plan": steps + failed,
+        "changed": any(step.until is None for step in error.completed),
+    }
+
+
+def settle(life: Life[State], host: Host) -> Plan[State]:
+    """The plan for the present state, after reading as much of it as the planner asks for."""
+    state = life.read(host, None, "")
+    asked: set[str] = set()
+    while True:
+        try:
+            return life.plan(state)
+        except Unread as unread:
+            if unread.part in asked:
+                raise AssertionError(f"{unread.part} was read and is asked for again") from None
+            asked.add(unread.part)
+            state = life.read(host, state, unread.part)
+
+
+def carry_out(life: Life[State], host: Host, step: Step) -> None:
+    """Run one step; a step with ``until`` runs until it is content."""
+    until = step.until
+    if until is None:
+        life.run(host, step.command)
+        return
+    wait_until(
+        lambda: until(life.run(host, step.command)),
+        what=step.why,
+        timeout_seconds=step.timeout_seconds,
+        now=host.now,
+        sleep=host.sleep,
+    )
+
+
+def undo(life: Life[State], host: Host, step: Step, error: StorageError) -> None:
+    """Take a failed step back; what merely takes long is left to go on."""
+    if not step.undo or error.reason == "timeout":
+        return
+    try:
+        life.run(host, step.undo)
+    except StorageError as second:
+        error.args = (f"{error} Taking it back failed too: {second}",)
+
+
+def apply(life: Life[State], host: Host, steps: Sequence[Step]) -> None:
+    """Carry out the steps in order; a failure says which were done."""
+    for done, step in enumerate(steps):
+        try:
+            carry_out(life, host, step)
+        except StorageError as error:
+            undo(life, host, step, error)
+            error.completed, error.failed = tuple(steps[:done]), step
+            raise
+
+
+def live(life: Life[State], host: Host, check_mode: bool) -> dict[str, Any]:
+    """One whole run: what a module returns."""
+    plan = settle(life, host)
+    after = plan.after
+    if plan.steps and not check_mode:
+        apply(life, host, plan.steps)
+        after = converged(life, host)
+    result = life.format_result(after)
+    result["changed"] = plan.changes
+    result["plan"] = [format_step(step) for step in plan.steps]
+    result["diff"] = {"before": life.format_diff(plan.before), "after": life.format_diff(after)}
+    result["warnings"] = list(plan.warnings)
+    return result
+
+
+def converged(life: Life[State], host: Host) -> State:
+    """The state after a run, read again; that the tool said yes to everything is not enough."""
+    plan = settle(life, host)
+    if plan.changes:
+        left = "; ".join(step.why for step in plan.steps)
+        raise StorageError(
+            "not_converged",
+            f"Every command succeeded, and yet there is something left to do: {left}.",
+            "Run this again; if it stays so, something else is changing the same thing.",
+        )
+    return plan.before
+
+
+def converge(
+    argument_spec: dict[str, Any],
+    life: Callable[[dict[str, Any]], Life[State]],
+    **constraints: Any,
+) -> None:
+    """Run a module that changes something: ``life`` makes its part from the parameters."""
+    module = AnsibleModule(argument_spec, supports_check_mode=True, **constraints)
+    try:
+        result = live(life(module.params), AnsibleHost(module), module.check_mode)
+    except StorageError as error:
+        module.fail_json(**format_failure(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+def inform(
+    argument_spec: dict[str, Any], read: Callable[[Host, dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Run a module that only reads."""
+    module = AnsibleModule(argument_spec, supports_check_mode=True)
+    try:
+        result = read(AnsibleHost(module), module.params)
+    except StorageError as error:
+        module.fail_json(msg=str(error), reason=error.reason, remedy=error.remedy)
+    module.exit_json(changed=False, **result)

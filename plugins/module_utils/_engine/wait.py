@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for a condition, never for a time.
+
+Private to the clustered.storage collection: it may change in any release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+def pauses() -> Iterator[float]:
+    """Seconds to pause between looks: short at first, then half as long again, at most five."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+def wait_until(
+    missing: Callable[[], str],
+    *,
+    what: str,
+    timeout_seconds: float,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> None:
+    """Return as soon as ``missing()`` is ""; past the deadline raise with its last answer."""
+    deadline = now() + timeout_seconds
+    for pause in pauses():
+        seen = missing()
+        if not seen:
+            return
+        left = deadline - now()
+        if left <= 0:
+            raise StorageError(
+                "timeout",
+                f"Waited {timeout_seconds:g} s in vain: {what}. Last seen: {seen}.",
+                "What was begun goes on by itself; run this again to go on waiting, "
+                "or with a longer timeout.",
+            )
+        sleep(min(pause, left))

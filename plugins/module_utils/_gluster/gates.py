@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The conditions that a topology change begins with and waits for. Pure.
+
+Private to the clustered.storage collection: it may change in any release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
+from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
+    PEER_REJECTED,
+    Brick,
+    Cluster,
+    HealCount,
+    Host,
+    Peer,
+    Volume,
+    read_part,
+)
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.parse import (
+    parse_heal,
+    parse_pool,
+    parse_task_nodes,
+)
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import Policy
+
+# How a task ends (gf_defrag_status_t as the CLI spells it); everything else is still going on.
+DONE = frozenset({"completed", "fix-layout completed"})
+BROKEN = frozenset({"failed", "stopped", "fix-layout failed", "fix-layout stopped"})
+
+
+def refuse_unready_hosts(
+    cluster: Cluster, bricks: Iterable[Brick], joining: Collection[str]
+) -> None:
+    """Every machine that has a part in a change is in the pool and connected."""
+    peers = {peer.uuid: peer for peer in read_part(cluster.peers, "peers")}
+    hosts = read_part(cluster.hosts, "hosts")
+    for name, uuid in {brick.host: brick.host_uuid for brick in bricks}.items():
+        if uuid in peers:
+            refuse_unhealthy_peer(peers[uuid])
+        else:
+            refuse_unknown_host(hosts[name])
+            refuse_stranger(name, joining)
+
+
+def refuse_stranger(name: str, joining: Collection[str]) -> None:
+    """A machine outside of the pool holds no bricks, unless it is about to join."""
+    if name not in joining:
+        raise Refusal(
+            "not_in_pool",
+            f"{name} is not in the trusted storage pool.",
+            "Add it with clustered.storage.gluster_peer first.",
+        )
+
+
+def refuse_unknown_host(host: Host) -> None:
+    """A machine that is to join resolves and has a glusterd that answers."""
+    if not host.addresses:
+        raise Refusal(
+            "unknown_host",
+            f"The name {host.name} does not resolve on this machine.",
+            "Correct the name, or add it to DNS or /etc/hosts on every node.",
+        )
+    if not host.answers and not host.is_self:
+        raise Refusal(
+            "host_unreachable",
+            f"Nothing answers at {host.name} ({', '.join(host.addresses)}), TCP port 24007.",
+            "Start glusterd there and let the firewall pass 24007 and 49152-60999 between nodes.",
+        )
+
+
+def refuse_unhealthy_peer(peer: Peer) -> None:
+    """A peer takes part only when it is in the cluster and connected."""
+    if peer.state == PEER_REJECTED:
+        raise Refusal(
+            "peer_rejected",
+            f"The pool rejects {peer.hostname}: its idea of the volumes differs from ours.",
+            "On that node stop glusterd, keep /var/lib/glusterd/glusterd.info, move the rest of "
+            "/var/lib/glusterd aside, start glusterd and probe it again from a healthy node.",
+        )
+    if not peer.is_healthy:
+        seen = peer.state_text if peer.connected else "disconnected"
+        raise Refusal(
+            "peer_down",
+            f"{peer.hostname} is {seen}.",
+            "Bring it back before anything is changed on its bricks.",
+        )
+
+
+def refuse_offline_bricks(cluster: Cluster, bricks: Iterable[Brick]) -> None:
+    """Every brick that holds data which has to survive is online."""
+    online = {s.key for s in read_part(cluster.statuses, "statuses") if s.online}
+    down = [brick.name for brick in bricks if brick.key not in online]
+    if down:
+        raise Refusal(
+            "brick_down",
+            f"Not online: {', '.join(down)}.",
+            "Bring it back (gluster volume start NAME force on a healthy disk), or name it in "
+            "replace_bricks if it is lost.",
+        )
+
+
+def refuse_split_brain(counts: Iterable[HealCount], ignored: Collection[str]) -> None:
+    """A file in split brain has no good copy that a change could rely on."""
+    for count in counts:
+        if count.split_brain:
+            raise Refusal(
+                "split_brain",
+                f"{count.split_brain} files are in split brain on {count.brick}.",
+                "See gluster volume heal NAME info split-brain and resolve each file first.",
+            )
+        if count.pending is None and count.brick not in ignored:
+            raise Refusal(
+                "heal_unknown",
+                f"{count.brick} does not say what is left to heal: {count.status}.",
+                "Bring the brick back first; unknown is not healed.",
+            )
+
+
+def missing_heal(ignored: Collection[str]) -> Callable[[str], str]:
+    """What a heal summary says is left, leaving out bricks that are about to go."""
+
+    def missing(answer: str) -> str:
+        counts = [count for count in parse_heal(answer) if count.brick not in ignored]
+        if not counts:
+            return "no brick answered"
+        unknown = [count.brick for count in counts if count.pending is None]
+        if unknown:
+            return f"no answer from {', '.join(unknown)}"
+        pending = sum(count.pending or 0 for count in counts)
+        return f"{pending} entries to heal" if pending else ""
+
+    return missing
+
+
+def missing_task(hosts: Collection[str], kind: str) -> Callable[[str], str]:
+    """What a rebalance or remove-brick has to do still; raises when it can not succeed.
+
+    Unknown is not done: each of the hosts has to report for itself, and no file may be left out.
+    """
+
+    def missing(answer: str) -> str:
+        nodes = parse_task_nodes(answer)
+        broken = [node for node in nodes if node.status in BROKEN]
+        failed = sum(node.failures + node.skipped for node in nodes)
+        unfinished = [node.host for node in nodes if node.status not in DONE]
+        silent = set(hosts) - {node.host_uuid for node in nodes}
+        if broken or (failed and kind == "remove-brick" and not unfinished):
+            where = ", ".join(f"{n.host}: {n.status}, {n.failures} failures" for n in nodes)
+            raise StorageError(
+                "migration_failed",
+                f"The {kind} could not move {failed} files ({where}).",
+                "Every file is still in the volume. See the volume's rebalance log for the reason "
+                "(no space, a brick down), mend it and run this again.",
+            )
+        moved = sum(node.files for node in nodes)
+        if silent:
+            return f"{len(silent)} nodes have not reported, {moved} files moved"
+        return f"{', '.join(unfinished)} at work, {moved} files moved" if unfinished else ""
+
+    return missing
+
+
+def missing_peers(names: Collection[str], *, present: bool) -> Callable[[str], str]:
+    """Which nodes a pool list does not show connected yet, or shows still."""
+
+    def missing(answer: str) -> str:
+        peers = {name: peer for peer in parse_pool(answer) for name in peer.hostnames}
+        if not present:
+            return ", ".join(f"{name} is still there" for name in names if name in peers)
+        return ", ".join(
+            f"{name}: {describe_peer(peers.get(name))}"
+            for name in names
+            if name not in peers or not peers[name].is_healthy
+        )
+
+    return missing
+
+
+def describe_peer(peer: Peer | None) -> str:
+    """A peer's state in words."""
+    if peer is None:
+        return "not in the pool"
+    return peer.state_text + ("" if peer.connected else ", disconnected")
+
+
+def wait_healed(volume: Volume, policy: Policy, ignored: Collection[str] = ()) -> tuple[Step, ...]:
+    """A step that waits until every copy is complete; none where there are no copies."""
+    if volume.layout.set_size == 1 or not policy.heal_timeout:
+        return ()
+    step = Step(
+        f"wait until every brick of {volume.name} is healed",
+        commands.heal_summary(volume.name),
+        until=missing_heal(frozenset(ignored)),
+        timeout_seconds=policy.heal_timeout,
+    )
+    return (step,)

@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all unit tests share. Where imports are found is in pyproject.toml: pytest's pythonpath."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import configuration, settings
+
+configuration.set_hypothesis_home_dir(".cache/hypothesis")
+# The same examples on every run of CI: a red build is a change, not a throw of dice.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
