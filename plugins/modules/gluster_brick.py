@@ -139,6 +139,14 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted 
     wanted_local_brick,
 )
 
+ARGUMENT_SPEC = {
+    "path": {"type": "path", "required": True},
+    "volume": {"type": "str"},
+    "allow_root_partition": {"type": "bool", "default": False},
+    "allow_mount_point": {"type": "bool", "default": False},
+    "allow_brick_reuse": {"type": "bool", "default": False},
+}
+
 
 def life(params: dict[str, Any]) -> Life:
     """The life cycle for these parameters."""
@@ -154,14 +162,7 @@ def life(params: dict[str, Any]) -> Life:
 
 def main() -> None:
     """Run the module."""
-    argument_spec = {
-        "path": {"type": "path", "required": True},
-        "volume": {"type": "str"},
-        "allow_root_partition": {"type": "bool", "default": False},
-        "allow_mount_point": {"type": "bool", "default": False},
-        "allow_brick_reuse": {"type": "bool", "default": False},
-    }
-    converge(argument_spec, life)
+    converge(ARGUMENT_SPEC, life)
 
 
 if __name__ == "__main__":

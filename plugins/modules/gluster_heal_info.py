@@ -103,18 +103,19 @@ remedy:
 from ansible_collections.clustered.storage.plugins.module_utils._engine.converge import inform
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.info import read_heal_info
 
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True, "aliases": ["volume"]},
+    "status_filter": {
+        "type": "str",
+        "choices": ["self-heal", "rebalance"],
+        "default": "self-heal",
+    },
+}
+
 
 def main() -> None:
     """Run the module."""
-    argument_spec = {
-        "name": {"type": "str", "required": True, "aliases": ["volume"]},
-        "status_filter": {
-            "type": "str",
-            "choices": ["self-heal", "rebalance"],
-            "default": "self-heal",
-        },
-    }
-    inform(argument_spec, read_heal_info)
+    inform(ARGUMENT_SPEC, read_heal_info)
 
 
 if __name__ == "__main__":

@@ -209,19 +209,20 @@ from typing import Any
 from ansible_collections.clustered.storage.plugins.module_utils._engine.converge import inform
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.info import read_info
 
+ARGUMENT_SPEC: dict[str, Any] = {
+    "volumes": {"type": "list", "elements": "str"},
+    "gather": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["status", "heal", "quota"],
+        "default": ["status", "heal"],
+    },
+}
+
 
 def main() -> None:
     """Run the module."""
-    argument_spec: dict[str, Any] = {
-        "volumes": {"type": "list", "elements": "str"},
-        "gather": {
-            "type": "list",
-            "elements": "str",
-            "choices": ["status", "heal", "quota"],
-            "default": ["status", "heal"],
-        },
-    }
-    inform(argument_spec, read_info)
+    inform(ARGUMENT_SPEC, read_info)
 
 
 if __name__ == "__main__":

@@ -165,6 +165,13 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.read im
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import wanted_peers
 
+ARGUMENT_SPEC = {
+    "nodes": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "force": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 60},
+}
+
 
 def life(params: dict[str, Any]) -> Life:
     """The life cycle for these parameters."""
@@ -180,13 +187,7 @@ def life(params: dict[str, Any]) -> Life:
 
 def main() -> None:
     """Run the module."""
-    argument_spec = {
-        "nodes": {"type": "list", "elements": "str", "required": True},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "force": {"type": "bool", "default": False},
-        "timeout": {"type": "int", "default": 60},
-    }
-    converge(argument_spec, life)
+    converge(ARGUMENT_SPEC, life)
 
 
 if __name__ == "__main__":

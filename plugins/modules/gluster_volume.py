@@ -406,6 +406,54 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.read im
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import wanted_volume
 
+QUOTA = {
+    "path": {"type": "str", "required": True},
+    "hard_limit": {"type": "str", "required": True},
+    "soft_limit": {"type": "int"},
+}
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str", "required": True, "aliases": ["volume"]},
+    "state": {
+        "type": "str",
+        "required": True,
+        "choices": ["present", "started", "stopped", "absent"],
+    },
+    "bricks": {"type": "list", "elements": "str", "aliases": ["brick"]},
+    "cluster": {"type": "list", "elements": "str"},
+    "host": {"type": "str"},
+    "replicas": {"type": "int"},
+    "arbiters": {"type": "int"},
+    "disperses": {"type": "int"},
+    "redundancies": {"type": "int"},
+    "stripes": {"type": "int"},
+    "transport": {"type": "str", "choices": ["tcp", "rdma", "tcp,rdma"], "default": "tcp"},
+    "start_on_create": {"type": "bool", "default": True},
+    "options": {"type": "dict"},
+    "purge_options": {"type": "bool", "default": False},
+    "quotas": {"type": "list", "elements": "dict", "options": QUOTA},
+    "directory": {"type": "str"},
+    "quota": {"type": "str"},
+    "shrink": {
+        "type": "str",
+        "choices": ["refuse", "migrate", "discard"],
+        "default": "refuse",
+    },
+    "replace_bricks": {"type": "dict"},
+    "rebalance": {
+        "type": "str",
+        "choices": ["never", "fix-layout", "full", "yes", "no"],
+        "default": "never",
+    },
+    "heal_timeout": {"type": "int", "default": 600},
+    "timeout": {"type": "int", "default": 3600},
+    "allow_root_partition": {"type": "bool", "default": False},
+    "allow_mount_point": {"type": "bool", "default": False},
+    "allow_same_host": {"type": "bool", "default": False},
+    "allow_brick_reuse": {"type": "bool", "default": False},
+    "force": {"type": "bool", "default": False},
+}
+
 
 def life(params: dict[str, Any]) -> Life:
     """The life cycle for these parameters."""
@@ -421,53 +469,7 @@ def life(params: dict[str, Any]) -> Life:
 
 def main() -> None:
     """Run the module."""
-    quota = {
-        "path": {"type": "str", "required": True},
-        "hard_limit": {"type": "str", "required": True},
-        "soft_limit": {"type": "int"},
-    }
-    argument_spec = {
-        "name": {"type": "str", "required": True, "aliases": ["volume"]},
-        "state": {
-            "type": "str",
-            "required": True,
-            "choices": ["present", "started", "stopped", "absent"],
-        },
-        "bricks": {"type": "list", "elements": "str", "aliases": ["brick"]},
-        "cluster": {"type": "list", "elements": "str"},
-        "host": {"type": "str"},
-        "replicas": {"type": "int"},
-        "arbiters": {"type": "int"},
-        "disperses": {"type": "int"},
-        "redundancies": {"type": "int"},
-        "stripes": {"type": "int"},
-        "transport": {"type": "str", "choices": ["tcp", "rdma", "tcp,rdma"], "default": "tcp"},
-        "start_on_create": {"type": "bool", "default": True},
-        "options": {"type": "dict"},
-        "purge_options": {"type": "bool", "default": False},
-        "quotas": {"type": "list", "elements": "dict", "options": quota},
-        "directory": {"type": "str"},
-        "quota": {"type": "str"},
-        "shrink": {
-            "type": "str",
-            "choices": ["refuse", "migrate", "discard"],
-            "default": "refuse",
-        },
-        "replace_bricks": {"type": "dict"},
-        "rebalance": {
-            "type": "str",
-            "choices": ["never", "fix-layout", "full", "yes", "no"],
-            "default": "never",
-        },
-        "heal_timeout": {"type": "int", "default": 600},
-        "timeout": {"type": "int", "default": 3600},
-        "allow_root_partition": {"type": "bool", "default": False},
-        "allow_mount_point": {"type": "bool", "default": False},
-        "allow_same_host": {"type": "bool", "default": False},
-        "allow_brick_reuse": {"type": "bool", "default": False},
-        "force": {"type": "bool", "default": False},
-    }
-    converge(argument_spec, life)
+    converge(ARGUMENT_SPEC, life)
 
 
 if __name__ == "__main__":
