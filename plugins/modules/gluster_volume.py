@@ -134,8 +134,8 @@ options:
     default: refuse
   replace_bricks:
     description:
-      - Bricks to be replaced, each old one with the one that takes its place, C(host:/old:
-        host:/new). O(bricks) lists the new one where the old one stood.
+      - Bricks to be replaced. The keys are the old bricks, the values those that take their places,
+        both as C(host:/path). O(bricks) lists the new one where the old one stood.
       - The copy on the old brick is given up; the new one is made from the other copies.
       - A brick named as its own replacement is made anew in its place after its disk was exchanged,
         as long as it is offline.
