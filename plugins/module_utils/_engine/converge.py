@@ -9,6 +9,7 @@ Private to the clustered.storage collection: it may change in any release.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,14 +80,22 @@ def settle(life: Life[State], host: Host) -> Plan[State]:
             state = life.read(host, state, unread.part)
 
 
+def look(life: Life[State], host: Host, step: Step) -> str:
+    """What a waiting step still misses; if anything, it is hastened where that is possible."""
+    missing = step.until(life.run(host, step.command)) if step.until else ""
+    if missing and step.nudge:
+        with contextlib.suppress(StorageError):
+            life.run(host, step.nudge)
+    return missing
+
+
 def carry_out(life: Life[State], host: Host, step: Step) -> None:
     """Run one step; a step with ``until`` runs until it is content."""
-    until = step.until
-    if until is None:
+    if step.until is None:
         life.run(host, step.command)
         return
     wait_until(
-        lambda: until(life.run(host, step.command)),
+        lambda: look(life, host, step),
         what=step.why,
         timeout_seconds=step.timeout_seconds,
         now=host.now,

@@ -38,7 +38,8 @@ class Step:
     """One command, why it runs, and whether it destroys data.
 
     A step with ``until`` waits: its command only reads, and runs again until ``until``
-    returns "" for the command's output instead of the words for what is still missing.
+    returns "" for the command's output instead of the words for what is still missing; ``nudge``,
+    where there is one, runs between two looks to hasten it, and may fail.
     ``undo`` runs when the step fails, to leave nothing half done.
     """
 
@@ -47,6 +48,7 @@ class Step:
     destroys: bool = False
     until: Callable[[str], str] | None = None
     timeout_seconds: int = 0
+    nudge: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
 
 

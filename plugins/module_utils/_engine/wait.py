@@ -15,6 +15,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.errors i
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
 
 
 def pauses() -> Iterator[float]:
@@ -33,17 +34,28 @@ def wait_until(
     now: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """Return as soon as ``missing()`` is ""; past the deadline raise with its last answer."""
+    """Return as soon as ``missing()`` is ""; past the deadline raise with its last answer.
+
+    A look that the tool fails is not yet the end: glusterd for one can not tell the status of a
+    rebalance in its first moments. A minute of nothing but failures is.
+    """
     deadline = now() + timeout_seconds
+    last_answer = now()
     for pause in pauses():
-        seen = missing()
+        try:
+            seen = missing()
+            last_answer = now()
+        except StorageError as error:
+            if error.reason != "tool_failed" or now() - last_answer > PATIENCE_SECONDS:
+                raise
+            seen = error.message
         if not seen:
             return
         left = deadline - now()
         if left <= 0:
             raise StorageError(
                 "timeout",
-                f"Waited {timeout_seconds:g} s in vain: {what}. Last seen: {seen}.",
+                f"Waited {timeout_seconds:g} s in vain: {what}. Last seen: {seen.rstrip('.')}.",
                 "What was begun goes on by itself; run this again to go on waiting, "
                 "or with a longer timeout.",
             )

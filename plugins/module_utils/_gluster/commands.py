@@ -153,6 +153,11 @@ def rebalance_status(name: str) -> Command:
     return gluster("volume", "rebalance", name, "status")
 
 
+def heal(name: str) -> Command:
+    """Ask the self-heal daemons to look for work now."""
+    return gluster_text("volume", "heal", name)
+
+
 def heal_summary(name: str) -> Command:
     """Read what is left to heal, brick by brick."""
     return gluster("volume", "heal", name, "info", "summary")

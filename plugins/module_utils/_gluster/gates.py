@@ -192,7 +192,11 @@ def describe_peer(peer: Peer | None) -> str:
 
 
 def wait_healed(volume: Volume, policy: Policy, ignored: Collection[str] = ()) -> tuple[Step, ...]:
-    """A step that waits until every copy is complete; none where there are no copies."""
+    """A step that waits until every copy is complete; none where there are no copies.
+
+    A heal that fails once, as on a brick that was only just added, is tried again by the daemon
+    after ten minutes (cluster.heal-timeout) unless it is asked to.
+    """
     if volume.layout.set_size == 1 or not policy.heal_timeout:
         return ()
     step = Step(
@@ -200,5 +204,6 @@ def wait_healed(volume: Volume, policy: Policy, ignored: Collection[str] = ()) -
         commands.heal_summary(volume.name),
         until=missing_heal(frozenset(ignored)),
         timeout_seconds=policy.heal_timeout,
+        nudge=commands.heal(volume.name),
     )
     return (step,)

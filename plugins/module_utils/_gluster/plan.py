@@ -47,6 +47,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape
     Reshape,
     plan_reshape,
     plan_unfinished,
+    refuse_not_started,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
     Changes,
@@ -438,6 +439,8 @@ def plan_bricks(
     reshape = Reshape(volume, layout, bricks, changes, wanted.policy, wanted.probe)
     if not changes:
         return plan_unfinished(cluster, reshape), volume
+    # What the volume is now, not what an earlier step of this plan makes of it.
+    refuse_not_started(cluster.volume(volume.name) or volume)
     check_new_bricks(cluster, bricks, layout, wanted, volume)
     clean = clean_steps(cluster, changes.new_bricks)
     steps = plan_reshape(cluster, reshape)

@@ -71,7 +71,6 @@ class Reshape:
 
 def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """All the steps that lead to the wanted bricks; refuses what is not safe to begin."""
-    refuse_not_started(reshape.volume)
     refuse_unnamed_loss(reshape)
     staying = tuple(b for b in reshape.volume.bricks if b not in reshape.abandoned)
     refuse_unready_hosts(cluster, (*staying, *reshape.changes.new_bricks), reshape.joining)

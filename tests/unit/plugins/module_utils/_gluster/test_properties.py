@@ -1,0 +1,318 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for any volume and any wish: whole runs against a model of glusterd."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
+    UNFINISHED,
+    Layout,
+)
+from helpers.build import run_volume
+from helpers.glusterd import KNOWN, Glusterd, Killed, PoolHost, SimVolume
+from helpers.recordings import VERSIONS, recording
+from hypothesis import assume, given, note, settings
+from hypothesis import strategies as st
+
+LAYOUTS = (Layout(), Layout(2), Layout(3), Layout(3, 1), Layout(disperses=3, redundancies=1))
+OPTIONS = {
+    "performance.cache-size": st.sampled_from(["64MB", "64mb", 67108864, "128MB", None]),
+    "write-behind": st.sampled_from([True, False, "on", "OFF", None]),
+    "auth.allow": st.sampled_from([["10.0.0.1", "10.0.0.2"], "10.0.0.1, 10.0.0.2", "*"]),
+    "network.ping-timeout": st.integers(1, 60),
+    "user.note": st.sampled_from(["a: b", "a", "with  blanks"]),
+}
+STATES = ("present", "started", "stopped")
+
+
+@dataclass
+class Story:
+    """A pool, and what somebody wants of its volume ``vol``."""
+
+    pool: Glusterd
+    task: dict[str, Any]
+
+    def __repr__(self) -> str:
+        volume = self.pool.volumes.get("vol")
+        now = volume and (volume.layout.text, volume.status, [b.name for b in volume.bricks])
+        down = [b.name for b in volume.bricks if not b.online] if volume else []
+        return f"{now}, offline {down}, wanted {self.task}"
+
+    def again(self) -> Glusterd:
+        return copy.deepcopy(self.pool)
+
+
+def counts_of(layout: Layout) -> dict[str, int]:
+    if layout.disperses:
+        return {"disperses": layout.disperses, "redundancies": layout.redundancies}
+    return {"replicas": layout.replicas, "arbiters": layout.arbiters}
+
+
+def set_names(draw: st.DrawFn, size: int, number: int, hosts: int = 6) -> list[str]:
+    """Bricks of one set on machines of their own."""
+    chosen = draw(st.permutations(range(1, hosts + 1)))[:size]
+    return [f"node{host}:/b/s{number}/{place}" for place, host in enumerate(chosen)]
+
+
+@st.composite
+def volumes(draw: st.DrawFn) -> tuple[Layout, list[list[str]]]:
+    layout = draw(st.sampled_from(LAYOUTS))
+    count = draw(st.integers(1, 3))
+    return layout, [set_names(draw, layout.set_size, number) for number in range(count)]
+
+
+@st.composite
+def layouts_after(draw: st.DrawFn, layout: Layout) -> Layout:
+    """The same layout mostly, otherwise any."""
+    return layout if draw(st.booleans()) else draw(st.sampled_from(LAYOUTS))
+
+
+def resized(draw: st.DrawFn, one: list[str], layout: Layout, number: int) -> list[str]:
+    """A set with as many bricks as the layout wants: its first ones, and new ones."""
+    kept = one[: layout.set_size]
+    used = {name.partition(":")[0] for name in kept}
+    free = [host for host in (f"node{n}" for n in range(1, 7)) if host not in used]
+    more = layout.set_size - len(kept)
+    return kept + [f"{host}:/b/new{number}/{host}" for host in free[:more]]
+
+
+@st.composite
+def brick_wishes(
+    draw: st.DrawFn, layout: Layout, sets: list[list[str]]
+) -> tuple[Layout, list[str], dict[str, str]]:
+    """Layout, bricks and replacements: fewer, more, other sets, other bricks."""
+    after = draw(layouts_after(layout))
+    kept = [one for one in sets if draw(st.integers(0, 3))]
+    found = [resized(draw, one, after, number) for number, one in enumerate(kept)]
+    grown = draw(st.integers(0, 1 if found else 2))
+    found += [set_names(draw, after.set_size, 10 + number) for number in range(grown)]
+    if draw(st.booleans()):
+        found = draw(st.permutations(found))
+    swaps: dict[str, str] = {}
+    for one in found:
+        for place, name in enumerate(one):
+            if not draw(st.integers(0, 5)):
+                host = name.partition(":")[0]
+                new = name if draw(st.booleans()) else f"{host}:/b/swap{len(swaps)}/{place}"
+                swaps[name] = new
+                one[place] = new
+    return after, [name for one in found for name in one], swaps
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    pool = Glusterd()
+    layout, sets = draw(volumes())
+    if draw(st.integers(0, 7)):
+        names = [name for one in sets for name in one]
+        volume = pool.add_volume(layout, names, started=True)
+        if not draw(st.integers(0, 3)):
+            dead = draw(st.sampled_from(volume.bricks))
+            dead.online, dead.files = False, set()
+        if draw(st.booleans()):
+            volume.options["performance.write-behind"] = draw(st.sampled_from(["on", "off"]))
+    after, names, swaps = draw(brick_wishes(layout, sets))
+    task: dict[str, Any] = {
+        "state": draw(st.sampled_from(STATES)),
+        "shrink": draw(st.sampled_from(["refuse", "migrate", "discard"])),
+        "rebalance": draw(st.sampled_from(["never", "fix-layout", "full"])),
+        "options": draw(st.fixed_dictionaries({}, optional=OPTIONS)),
+        "purge_options": draw(st.booleans()),
+    }
+    if names and draw(st.integers(0, 5)):
+        task |= {"bricks": names, "replace_bricks": swaps, **counts_of(after)}
+    if not draw(st.integers(0, 3)):
+        task["quotas"] = [{"path": "/a", "hard_limit": "10MB"}]
+    return Story(pool, task)
+
+
+def state_of(pool: Glusterd) -> Any:
+    """Everything in the model that a reading command leaves alone."""
+    return {
+        name: (
+            volume.layout,
+            volume.status,
+            [(b.name, b.online) for b in volume.bricks],
+            dict(volume.options),
+            dict(volume.quotas),
+            volume.task and (volume.task.kind, volume.task.bricks),
+        )
+        for name, volume in pool.volumes.items()
+    }
+
+
+def run(story: Story, pool: Glusterd, kill_at: int | None = None, check_mode: bool = False) -> Any:
+    """The result of a run, and what it called."""
+    host = PoolHost(pool, kill_at)
+    try:
+        result = run_volume(host, check_mode, **story.task)
+    finally:
+        for call in dict.fromkeys(host.calls):
+            note(" ".join(call[2:]))
+    return result, host
+
+
+def reaches(story: Story, volume: SimVolume) -> None:
+    """The model's volume is the wanted one."""
+    task = story.task
+    if "bricks" in task:
+        assert {b.name for b in volume.bricks} == set(task["bricks"])
+        assert counts_of(volume.layout) | {} == {k: task[k] for k in counts_of(volume.layout)}
+        size = volume.layout.set_size
+        wanted = task["bricks"]
+        sets = {frozenset(wanted[i : i + size]) for i in range(0, len(wanted), size)}
+        assert {frozenset(b.name for b in one) for one in volume.sets} == sets
+    if task["state"] == "stopped":
+        assert volume.status != "Started"
+    if task["state"] == "started":
+        assert volume.status == "Started"
+    assert volume.options.get(UNFINISHED, "none") == "none"
+    assert volume.task is None or volume.task.status == "completed"
+
+
+def run_or_skip(story: Story, pool: Glusterd) -> Any:
+    """The run; a wish that is refused is no case for the test that asks."""
+    try:
+        return run(story, pool)
+    except Refusal:
+        assume(False)
+        raise
+
+
+@given(stories())
+@settings(max_examples=250)
+def test_run_reaches_what_is_wanted_or_refuses_before_the_first_change(story: Story) -> None:
+    pool = story.again()
+    before = state_of(pool)
+
+    try:
+        run(story, pool)
+    except Refusal:
+        assert state_of(pool) == before
+        return
+
+    reaches(story, pool.volumes["vol"])
+
+
+@given(stories())
+@settings(max_examples=150)
+def test_second_run_changes_nothing(story: Story) -> None:
+    pool = story.again()
+    run_or_skip(story, pool)
+    before = state_of(pool)
+
+    result, _host = run(story, pool)
+
+    assert result["plan"] == []
+    assert result["changed"] is False
+    assert state_of(pool) == before
+
+
+@given(stories(), st.data())
+@settings(max_examples=250)
+def test_killed_run_is_finished_by_running_it_again(story: Story, data: st.DataObject) -> None:
+    untouched = story.again()
+    _result, host = run_or_skip(story, untouched)
+    kill_at = data.draw(st.integers(0, max(len(host.calls) - 1, 0)), label="killed at")
+    pool = story.again()
+
+    with pytest.raises(Killed):
+        run(story, pool, kill_at)
+    run(story, pool)
+
+    reaches(story, pool.volumes["vol"])
+    assert pool.volumes["vol"].options == untouched.volumes["vol"].options or (
+        UNFINISHED in untouched.volumes["vol"].options
+    )
+
+
+@given(stories())
+@settings(max_examples=250)
+def test_no_file_is_lost_unless_discarded(story: Story) -> None:
+    story.task["shrink"] = "migrate" if story.task["shrink"] == "discard" else story.task["shrink"]
+    pool = story.again()
+    volume = pool.volumes.get("vol")
+    assume(volume is not None and not volume.lost)
+
+    run_or_skip(story, pool)
+
+    assert pool.volumes["vol"].lost == set()
+
+
+@given(stories(), st.data())
+@settings(max_examples=150)
+def test_no_file_is_lost_by_a_kill(story: Story, data: st.DataObject) -> None:
+    story.task["shrink"] = "migrate" if story.task["shrink"] == "discard" else story.task["shrink"]
+    assume("vol" in story.pool.volumes and not story.pool.volumes["vol"].lost)
+    _result, host = run_or_skip(story, story.again())
+    pool = story.again()
+
+    for _time in range(2):
+        kill_at = data.draw(st.integers(0, len(host.calls)), label="killed at")
+        try:
+            run(story, pool, kill_at)
+        except (Killed, StorageError) as end:
+            note(str(end))
+
+    assert pool.volumes["vol"].lost == set()
+
+
+@given(stories())
+@settings(max_examples=150)
+def test_check_mode_plans_what_the_real_run_does(story: Story) -> None:
+    pool = story.again()
+    before = state_of(pool)
+    try:
+        dry, _host = run(story, pool, check_mode=True)
+    except Refusal as refused:
+        with pytest.raises(Refusal) as real:
+            run(story, pool)
+        assert (real.value.reason, str(real.value)) == (refused.reason, str(refused))
+        return
+
+    assert state_of(pool) == before
+    done, _host = run(story, pool)
+
+    assert dry["plan"] == done["plan"]
+    assert dry["changed"] == done["changed"]
+    assert dry["warnings"] == done["warnings"]
+
+
+@given(stories())
+@settings(max_examples=150)
+def test_check_mode_shows_the_diff_of_the_real_run(story: Story) -> None:
+    pool = story.again()
+    dry, _host = run_or_skip(story, story.again())
+    dry, _host = run(story, pool, check_mode=True)
+
+    done, _host = run(story, pool)
+
+    assert dry["diff"] == done["diff"]
+
+
+@given(stories())
+@settings(max_examples=150)
+def test_run_without_change_asks_glusterd_once(story: Story) -> None:
+    story.task.pop("quotas", None)
+    story.task.pop("replace_bricks", None)
+    pool = story.again()
+    run_or_skip(story, pool)
+
+    _result, host = run(story, pool)
+
+    assert len(host.calls) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_options_of_the_model_are_real(version: str) -> None:
+    assert all(
+        f"<Option>{name}</Option>" in recording(version, "volume_options").stdout for name in KNOWN
+    )
