@@ -124,20 +124,16 @@ def refuse_split_brain(counts: Iterable[HealCount], ignored: Collection[str]) ->
             )
 
 
-def missing_heal(ignored: Collection[str]) -> Callable[[str], str]:
-    """What a heal summary says is left, leaving out bricks that are about to go."""
-
-    def missing(answer: str) -> str:
-        counts = [count for count in parse_heal(answer) if count.brick not in ignored]
-        if not counts:
-            return "no brick answered"
-        unknown = [count.brick for count in counts if count.pending is None]
-        if unknown:
-            return f"no answer from {', '.join(unknown)}"
-        pending = sum(count.pending or 0 for count in counts)
-        return f"{pending} entries to heal" if pending else ""
-
-    return missing
+def missing_heal(answer: str) -> str:
+    """What a heal summary says is left; a brick that does not tell is not healed."""
+    counts = parse_heal(answer)
+    if not counts:
+        return "no brick answered"
+    unknown = [count.brick for count in counts if count.pending is None]
+    if unknown:
+        return f"no answer from {', '.join(unknown)}"
+    pending = sum(count.pending or 0 for count in counts)
+    return f"{pending} entries to heal" if pending else ""
 
 
 def missing_task(hosts: Collection[str], kind: str) -> Callable[[str], str]:
@@ -191,7 +187,7 @@ def describe_peer(peer: Peer | None) -> str:
     return peer.state_text + ("" if peer.connected else ", disconnected")
 
 
-def wait_healed(volume: Volume, policy: Policy, ignored: Collection[str] = ()) -> tuple[Step, ...]:
+def wait_healed(volume: Volume, policy: Policy) -> tuple[Step, ...]:
     """A step that waits until every copy is complete; none where there are no copies.
 
     A heal that fails once, as on a brick that was only just added, is tried again by the daemon
@@ -202,7 +198,7 @@ def wait_healed(volume: Volume, policy: Policy, ignored: Collection[str] = ()) -
     step = Step(
         f"wait until every brick of {volume.name} is healed",
         commands.heal_summary(volume.name),
-        until=missing_heal(frozenset(ignored)),
+        until=missing_heal,
         timeout_seconds=policy.heal_timeout,
         nudge=commands.heal(volume.name),
     )

@@ -50,8 +50,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape
     refuse_not_started,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
-    Changes,
     adopted,
+    bricks_after,
     changed_layout,
     classify,
     names,
@@ -300,17 +300,18 @@ def plan_create(cluster: Cluster, wanted: WantedVolume) -> Plan[Cluster]:
 
 
 def plan_existing(cluster: Cluster, current: Volume, wanted: WantedVolume) -> Plan[Cluster]:
-    """Bring an existing volume to its wanted options, state, bricks and quotas, in this order."""
+    """Bring an existing volume to its wanted options, state, bricks and quotas.
+
+    It starts before its bricks change, and stops only afterwards.
+    """
     refuse_transport(current, wanted)
+    stops = wanted.state == "stopped"
     option_steps, volume = plan_options(cluster, current, wanted)
-    state_steps, volume = plan_state(volume, wanted)
+    start_steps, volume = ((), volume) if stops else plan_state(volume, wanted)
     brick_steps, volume = plan_bricks(cluster, volume, wanted)
     quota_steps = plan_quotas(cluster, volume, wanted)
-    if wanted.state == "stopped":
-        order = (option_steps, brick_steps, quota_steps, state_steps)
-    else:
-        order = (option_steps, state_steps, brick_steps, quota_steps)
-    steps = tuple(step for part in order for step in part)
+    stop_steps, volume = plan_state(volume, wanted) if stops else ((), volume)
+    steps = (*option_steps, *start_steps, *brick_steps, *quota_steps, *stop_steps)
     warnings = grow_warnings(current, volume, wanted.policy)
     return Plan(cluster, with_volume(cluster, volume), steps, warnings)
 
@@ -405,7 +406,7 @@ def managed_options(volume: Volume, wanted: WantedVolume) -> dict[str, str]:
 
 def plan_quotas(cluster: Cluster, volume: Volume, wanted: WantedVolume) -> tuple[Step, ...]:
     """Limits that are missing or differ, compared in bytes."""
-    if not wanted.quotas:
+    if not wanted.quotas or (wanted.state == "stopped" and volume.status != "started"):
         return ()
     if volume.status != "started":
         raise Refusal(
@@ -445,7 +446,7 @@ def plan_bricks(
     clean = clean_steps(cluster, changes.new_bricks)
     steps = plan_reshape(cluster, reshape)
     probes = plan_probes(cluster, wanted)
-    after = replace(volume, layout=layout, bricks=final_bricks(volume, changes, layout))
+    after = replace(volume, layout=layout, bricks=bricks_after(volume, changes))
     return (*probes, *clean, *steps), after
 
 
@@ -471,7 +472,7 @@ def live_replacements(
     for old_name, new_name in wanted.replace_bricks:
         old, new = adopted((old_name, new_name), volume.bricks, cluster.hosts)
         refuse_unlisted(old, new, listed)
-        renewed = old == new and is_offline(cluster, old)
+        renewed = old == new and runs(cluster, volume) and is_offline(cluster, old)
         if renewed or (old != new and old in volume.bricks and new not in volume.bricks):
             pairs.append((old, new))
     return tuple(pairs)
@@ -487,24 +488,15 @@ def refuse_unlisted(old: Brick, new: Brick, listed: dict[tuple[str, str], Brick]
         )
 
 
+def runs(cluster: Cluster, volume: Volume) -> bool:
+    """Whether a volume runs now, whatever an earlier step of the plan makes of it."""
+    return (cluster.volume(volume.name) or volume).status == "started"
+
+
 def is_offline(cluster: Cluster, brick: Brick) -> bool:
-    """Whether a brick's process is known not to run."""
+    """Whether a brick of a running volume is known not to be online."""
     statuses = read_part(cluster.statuses, "statuses")
     return any(status.key == brick.key and not status.online for status in statuses)
-
-
-def final_bricks(volume: Volume, changes: Changes, layout: Layout) -> tuple[Brick, ...]:
-    """The bricks in glusterd's own order after the changes."""
-    exchanged = dict(changes.replaced)
-    share = len(changes.gained) // len(volume.sets)
-    bricks: list[Brick] = []
-    for number, one in enumerate(volume.sets):
-        bricks.extend(exchanged.get(brick, brick) for brick in one)
-        bricks.extend(changes.gained[number * share : (number + 1) * share])
-    gone = set(changes.lost + changes.removed)
-    final = tuple(brick for brick in (*bricks, *changes.grown) if brick not in gone)
-    refuse_wrong_count(final, layout)
-    return final
 
 
 # ---- a directory of this machine ----

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
-    BROKEN,
-    DONE,
     missing_task,
     refuse_offline_bricks,
     refuse_split_brain,
@@ -33,9 +31,13 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
     Changes,
+    bricks_after,
     names,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import Policy
+
+# A rebalance under way, as its status is spelled, and which kind it is.
+RUNNING = {"in progress": "full", "fix-layout in progress": "fix-layout"}
 
 
 @dataclass(frozen=True)
@@ -50,40 +52,77 @@ class Reshape:
     joining: tuple[str, ...] = ()
 
     @property
-    def abandoned(self) -> tuple[Brick, ...]:
-        """Bricks whose own data the user has given up by naming them."""
-        changes = self.changes
-        discarded = changes.lost + changes.removed if self.policy.shrink == "discard" else ()
-        return tuple(old for old, _new in changes.replaced) + discarded
+    def discarded(self) -> tuple[Brick, ...]:
+        """Bricks that go with what is on them, because the task says so."""
+        return self.changes.lost + self.changes.removed if self.policy.shrink == "discard" else ()
 
     @property
-    def kinds(self) -> str:
-        """What has to be taken up again after an interruption."""
-        kinds = []
-        if self.changes.removed and self.policy.shrink == "migrate":
-            kinds.append("remove-brick")
-        if self.changes.grown and self.policy.rebalance != "never":
-            kinds.append(self.policy.rebalance)
-        if self.changes.replaced or self.changes.gained:
-            kinds.append("heal")
-        return "+".join(kinds)
+    def replaced(self) -> tuple[Brick, ...]:
+        """Bricks whose copies the user has given up by naming them."""
+        return tuple(old for old, _new in self.changes.replaced)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What has to be taken up again after an interruption, of this change or an earlier one."""
+        changes, policy = self.changes, self.policy
+        own = {
+            "remove-brick": changes.removed and policy.shrink == "migrate",
+            policy.rebalance: changes.grown and policy.rebalance != "never",
+            "heal": changes.replaced or changes.gained,
+        }
+        earlier = self.volume.unfinished.split("+") if self.volume.unfinished else []
+        return tuple(dict.fromkeys([*earlier, *(kind for kind, has in own.items() if has)]))
 
 
 def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
-    """All the steps that lead to the wanted bricks; refuses what is not safe to begin."""
+    """All the steps that lead to the wanted bricks; refuses what is not safe to begin.
+
+    What is dead goes first, so that every wait for healing is a wait for all the copies.
+    """
     refuse_unnamed_loss(reshape)
-    staying = tuple(b for b in reshape.volume.bricks if b not in reshape.abandoned)
+    going = frozenset(reshape.discarded + reshape.replaced)
+    staying = tuple(brick for brick in reshape.volume.bricks if brick not in going)
     refuse_unready_hosts(cluster, (*staying, *reshape.changes.new_bricks), reshape.joining)
     refuse_offline_bricks(cluster, staying)
+    dead = dead_bricks(cluster, reshape.replaced)
+    refuse_last_copies(reshape, dead)
     steps = (
         *settle_tasks(cluster, reshape),
         *settle_heal(cluster, reshape),
-        *replace_steps(reshape),
+        *discard_steps(reshape),
+        *replace_steps(reshape, dead),
         *resize_steps(reshape),
         *grow_steps(reshape),
-        *shrink_steps(cluster, reshape),
+        *migrate_steps(cluster, reshape),
+        *finish_steps(cluster, reshape),
     )
     return between_marks(reshape.volume, reshape.kinds, steps)
+
+
+def dead_bricks(cluster: Cluster, bricks: tuple[Brick, ...]) -> tuple[Brick, ...]:
+    """Those of the bricks that are not online."""
+    online = {s.key for s in read_part(cluster.statuses, "statuses") if s.online}
+    return tuple(brick for brick in bricks if brick.key not in online)
+
+
+def refuse_last_copies(reshape: Reshape, dead: tuple[Brick, ...]) -> None:
+    """A new brick is filled from the others of its set: enough of them have to be alive."""
+    layout = reshape.volume.layout
+    for one in reshape.volume.sets:
+        data = one[: len(one) - layout.arbiters]
+        alive = [brick for brick in data if brick not in dead]
+        if len(alive) < (layout.disperses - layout.redundancies or 1) and set(one) & set(dead):
+            raise Refusal(
+                "no_other_copy",
+                f"Too few bricks of {names(one)} are alive to make new copies from.",
+                "Bring one of them back first; their files are nowhere else.",
+            )
+        if len(set(one) & set(reshape.replaced)) > 1 and not reshape.policy.heal_timeout:
+            raise Refusal(
+                "no_other_copy",
+                f"Several bricks of {names(one)} would be replaced without waiting between.",
+                "Give a heal_timeout: each new copy has to be complete before the next brick goes.",
+            )
 
 
 def refuse_not_started(volume: Volume) -> None:
@@ -124,8 +163,8 @@ def settle_tasks(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """What is under way is waited for, or taken back where the wanted bricks contradict it."""
     steps: list[Step] = []
     for task in read_part(cluster.tasks, "tasks"):
-        if task.kind == "rebalance" and task.status not in DONE | BROKEN:
-            steps.append(wait_rebalance(reshape.volume, reshape.policy))
+        if task.kind == "rebalance" and task.status in RUNNING:
+            steps.append(wait_rebalance(reshape))
         if task.kind == "remove-brick" and not resumes(task, reshape):
             steps.append(stop_removal(reshape, task))
     return tuple(steps)
@@ -157,9 +196,8 @@ def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """Healing that is going on is waited for first; what can not be known refuses."""
     if reshape.volume.layout.set_size == 1:
         return ()
-    ignored = {brick.name for brick in reshape.abandoned}
     counts = read_part(cluster.heal, "heal")
-    refuse_split_brain(counts, ignored)
+    refuse_split_brain(counts, {brick.name for brick in reshape.discarded + reshape.replaced})
     dead = any(count.pending is None for count in counts)
     # The survivors count what they hold for a dead brick: that is no reason to wait for it.
     if dead or not any(count.pending for count in counts):
@@ -173,19 +211,45 @@ def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     return wait_healed(reshape.volume, reshape.policy)
 
 
-def replace_steps(reshape: Reshape) -> tuple[Step, ...]:
-    """One brick after the other, each healed before the next."""
-    steps: list[Step] = []
-    left = [old.name for old, _new in reshape.changes.replaced]
-    for old, new in reshape.changes.replaced:
-        left.remove(old.name)
-        steps.extend(replace_brick(reshape.volume.name, old, new))
-        steps.extend(wait_healed(reshape.volume, reshape.policy, left))
+def discard_steps(reshape: Reshape) -> tuple[Step, ...]:
+    """Take out what the task gives up, with the files that are on it."""
+    volume, changes = reshape.volume, reshape.changes
+    if not reshape.discarded:
+        return ()
+    if changes.lost:
+        return (lower_replicas(reshape),)
+    why = f"remove {names(changes.removed)} from {volume.name} with the files on them"
+    argv = commands.remove_brick(volume.name, changes.removed, "force")
+    return (Step(why, argv, destroys=True),)
+
+
+def lower_replicas(reshape: Reshape) -> Step:
+    """Take copies out of every set."""
+    lost = reshape.changes.lost
+    return Step(
+        f"make {reshape.volume.name} {reshape.layout.text} without {names(lost)}",
+        commands.reduce_replica(reshape.volume.name, reshape.layout.replicas, lost),
+        destroys=bool(reshape.discarded),
+    )
+
+
+def replace_steps(reshape: Reshape, dead: tuple[Brick, ...]) -> tuple[Step, ...]:
+    """The dead bricks in a row, then the living ones, each after all copies are complete."""
+    pairs = reshape.changes.replaced
+    buried = [
+        step for old, new in pairs if old in dead for step in replace_brick(reshape, old, new)
+    ]
+    steps = [*buried, *(wait_healed(reshape.volume, reshape.policy) if buried else ())]
+    for old, new in pairs:
+        if old not in dead:
+            steps.extend(replace_brick(reshape, old, new))
+            steps.extend(wait_healed(reshape.volume, reshape.policy))
     return tuple(steps)
 
 
-def replace_brick(name: str, old: Brick, new: Brick) -> tuple[Step, ...]:
+def replace_brick(reshape: Reshape, old: Brick, new: Brick) -> tuple[Step, ...]:
     """The commands that put one brick in place of another, or of its own former self."""
+    name = reshape.volume.name
     if old != new:
         why = f"put {new.name} in the place of {old.name}; its copy is made from the others"
         return (Step(why, commands.replace_brick(name, old, new)),)
@@ -201,60 +265,52 @@ def replace_brick(name: str, old: Brick, new: Brick) -> tuple[Step, ...]:
 def resize_steps(reshape: Reshape) -> tuple[Step, ...]:
     """More or fewer copies in every set."""
     volume, changes, policy = reshape.volume, reshape.changes, reshape.policy
-    if changes.gained:
-        why = f"make {volume.name} {reshape.layout.text} with {names(changes.gained)}"
-        argv = commands.add_brick(
-            volume.name, reshape.layout, changes.gained, force=policy.needs_force
-        )
-        resized = replace(volume, layout=reshape.layout)
-        return (Step(why, argv), *wait_healed(resized, policy))
-    if changes.lost:
-        why = f"make {volume.name} {reshape.layout.text} without {names(changes.lost)}"
-        argv = commands.reduce_replica(volume.name, reshape.layout.replicas, changes.lost)
-        return (Step(why, argv, destroys=policy.shrink == "discard"),)
-    return ()
+    if changes.lost and not reshape.discarded:
+        return (lower_replicas(reshape),)
+    if not changes.gained:
+        return ()
+    why = f"make {volume.name} {reshape.layout.text} with {names(changes.gained)}"
+    argv = commands.add_brick(volume.name, reshape.layout, changes.gained, force=policy.needs_force)
+    return (Step(why, argv), *wait_healed(replace(volume, layout=reshape.layout), policy))
 
 
 def grow_steps(reshape: Reshape) -> tuple[Step, ...]:
-    """Whole new sets, and files spread over them when asked."""
-    grown, policy = reshape.changes.grown, reshape.policy
+    """Whole new sets; finish_steps spreads files over them when asked."""
+    grown, name = reshape.changes.grown, reshape.volume.name
     if not grown:
         return ()
-    name = reshape.volume.name
-    argv = commands.add_brick(name, None, grown, force=policy.needs_force)
+    argv = commands.add_brick(name, None, grown, force=reshape.policy.needs_force)
     add = Step(f"add {names(grown)} to {name}", argv)
-    if policy.rebalance == "never":
-        return (add,)
-    after = replace(reshape.volume, bricks=reshape.volume.bricks + grown)
-    return (add, start_rebalance(name, policy.rebalance), wait_rebalance(after, policy))
+    kind = reshape.policy.rebalance
+    return (add,) if kind == "never" else (add, *rebalance_steps(reshape, kind))
 
 
-def start_rebalance(name: str, kind: str) -> Step:
-    """Begin to spread directories, or directories and files."""
+def rebalance_steps(reshape: Reshape, kind: str) -> tuple[Step, ...]:
+    """Spread directories, or directories and files, over the bricks that there are by then."""
     what = "directories" if kind == "fix-layout" else "directories and files"
-    return Step(f"spread the {what} of {name} over all bricks", commands.rebalance(name, kind))
+    name = reshape.volume.name
+    begin = Step(f"spread the {what} of {name} over all bricks", commands.rebalance(name, kind))
+    return (begin, wait_rebalance(reshape))
 
 
-def wait_rebalance(volume: Volume, policy: Policy) -> Step:
+def wait_rebalance(reshape: Reshape) -> Step:
     """Wait until every node has done its part."""
-    hosts = frozenset(brick.host_uuid for brick in volume.bricks if brick.host_uuid)
+    migrating = reshape.changes.removed if reshape.policy.shrink == "migrate" else ()
+    bricks = bricks_after(reshape.volume, reshape.changes) + migrating
+    hosts = frozenset(brick.host_uuid for brick in bricks if brick.host_uuid)
     return Step(
-        f"wait until the rebalance of {volume.name} is complete",
-        commands.rebalance_status(volume.name),
+        f"wait until the rebalance of {reshape.volume.name} is complete",
+        commands.rebalance_status(reshape.volume.name),
         until=missing_task(hosts, "rebalance"),
-        timeout_seconds=policy.timeout,
+        timeout_seconds=reshape.policy.timeout,
     )
 
 
-def shrink_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
-    """Whole sets go: their files first, or never."""
+def migrate_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
+    """Whole sets go after their files have moved to the others."""
     removed, policy, name = reshape.changes.removed, reshape.policy, reshape.volume.name
-    if not removed:
+    if not removed or policy.shrink != "migrate":
         return ()
-    if policy.shrink == "discard":
-        why = f"remove {names(removed)} from {name} with the files on them"
-        return (Step(why, commands.remove_brick(name, removed, "force"), destroys=True),)
-    stop = commands.remove_brick(name, removed, "stop")
     begin = Step(
         f"move the files off {names(removed)}", commands.remove_brick(name, removed, "start")
     )
@@ -263,7 +319,7 @@ def shrink_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         commands.remove_brick(name, removed, "status"),
         until=missing_task(frozenset(b.host_uuid for b in removed), "remove-brick"),
         timeout_seconds=policy.timeout,
-        undo=stop,
+        undo=commands.remove_brick(name, removed, "stop"),
     )
     commit = Step(
         f"take the emptied {names(removed)} out of {name}",
@@ -273,32 +329,49 @@ def shrink_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     return (wait, commit) if running else (begin, wait, commit)
 
 
+def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
+    """What an earlier, interrupted change has left to do and this one does not do anyway."""
+    changes = reshape.changes
+    steps: list[Step] = []
+    earlier = reshape.volume.unfinished.split("+")
+    covered = {
+        RUNNING.get(task.status)
+        for task in read_part(cluster.tasks, "tasks")
+        if task.kind == "rebalance"
+    }
+    if changes.grown and reshape.policy.rebalance == "full":
+        covered = {"fix-layout", "full"}
+    for kind in ("fix-layout", "full"):
+        if kind in earlier and kind not in covered:
+            steps.extend(rebalance_steps(reshape, kind))
+    if "heal" in earlier and not (changes.replaced or changes.gained):
+        steps.extend(wait_healed(replace(reshape.volume, layout=reshape.layout), reshape.policy))
+    return tuple(steps)
+
+
 def plan_unfinished(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """What an interrupted run left to do on a volume whose bricks are as wanted."""
-    volume, policy = reshape.volume, reshape.policy
+    volume = reshape.volume
     if not volume.unfinished or volume.status != "started":
         return ()
-    steps = list(settle_tasks(cluster, reshape))
-    kinds = volume.unfinished.split("+")
-    for kind in ("fix-layout", "full"):
-        if kind in kinds and not steps:
-            steps += [start_rebalance(volume.name, kind), wait_rebalance(volume, policy)]
-    if "heal" in kinds:
-        steps.extend(wait_healed(volume, policy))
-    return (*steps, mark(volume.name, "none"))
+    steps = (*settle_tasks(cluster, reshape), *finish_steps(cluster, reshape))
+    return (*steps, mark(volume.name, ()))
 
 
-def between_marks(volume: Volume, kinds: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def between_marks(
+    volume: Volume, kinds: tuple[str, ...], steps: tuple[Step, ...]
+) -> tuple[Step, ...]:
     """The steps, remembered in the volume while they are under way."""
     if not kinds:
         return steps
-    return (mark(volume.name, kinds), *steps, mark(volume.name, "none"))
+    begin = () if "+".join(kinds) == volume.unfinished else (mark(volume.name, kinds),)
+    return (*begin, *steps, mark(volume.name, ()))
 
 
-def mark(name: str, kinds: str) -> Step:
+def mark(name: str, kinds: tuple[str, ...]) -> Step:
     """Remember in the volume what has to be taken up again, or that nothing has."""
-    if kinds == "none":
-        why = f"note that the change of {name} is complete"
-    else:
+    if kinds:
         why = f"note in {name} that a change is under way, to be taken up again if interrupted"
-    return Step(why, commands.volume_set(name, {UNFINISHED: kinds}))
+    else:
+        why = f"note that the change of {name} is complete"
+    return Step(why, commands.volume_set(name, {UNFINISHED: "+".join(kinds) or "none"}))

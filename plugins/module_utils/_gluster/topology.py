@@ -262,6 +262,18 @@ def refuse_shared_host(bricks: BrickSet, layout: Layout) -> None:
             )
 
 
+def bricks_after(volume: Volume, changes: Changes) -> BrickSet:
+    """The bricks in glusterd's own order after the changes."""
+    exchanged = dict(changes.replaced)
+    share = len(changes.gained) // len(volume.sets)
+    bricks: list[Brick] = []
+    for number, one in enumerate(volume.sets):
+        bricks.extend(exchanged.get(brick, brick) for brick in one)
+        bricks.extend(changes.gained[number * share : (number + 1) * share])
+    gone = frozenset(changes.lost + changes.removed)
+    return tuple(brick for brick in (*bricks, *changes.grown) if brick not in gone)
+
+
 def names(bricks: Iterable[Brick]) -> str:
     """The bricks in one line, for messages."""
     return ", ".join(brick.name for brick in bricks)
