@@ -14,7 +14,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint unit sanity molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
+.PHONY: help health setup lint unit sanity molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,10 +47,13 @@ test: setup ## All of it: lint, unit, sanity, molecule; a summary at the end
 	@tests/run
 
 lab-up: lab-image ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13)
-	@ansible-playbook lab/containers/up.yml -e lab_nodes=$(NODES) -e lab_clients=$(CLIENTS)
+	@ansible-playbook -i localhost, lab/containers/up.yml -e lab_nodes=$(NODES) -e lab_clients=$(CLIENTS)
+
+health: setup ## Who is connected, what is online, what is left to heal, and what to do
+	@ansible-playbook playbooks/cluster_health.yml
 
 lab-down: setup ## Remove them and everything they hold
-	@ansible-playbook lab/containers/down.yml
+	@ansible-playbook -i localhost, lab/containers/down.yml
 
 demo: lab-image ## A replicated volume, a dead node, a healed one: shown in a few minutes
 	@lab/containers/demo

@@ -36,6 +36,35 @@ OWN_OPTIONS = frozenset(
     }
 )
 
+# Options that ``volume set help`` leaves out (NO_DOC in glusterd-volume-set.c of 10.3): where there
+# is no volume yet, nothing else tells that they exist.
+UNDOCUMENTED_NAMES = """
+changelog.capture-del-path changelog.changelog changelog.changelog-dir changelog.encoding
+changelog.fsync-interval changelog.rollover-time client.bind-insecure client.keepalive-count
+client.keepalive-interval client.keepalive-time client.send-gids client.tcp-user-timeout
+cluster.brick-graceful-cleanup cluster.daemon-log-level cluster.dht-xattr-name
+cluster.disperse-self-heal-daemon cluster.ensure-durability cluster.extra-hash-regex
+cluster.full-lock cluster.local-volume-name cluster.optimistic-change-log
+cluster.post-op-delay-secs cluster.randomize-hash-range-by-gfid cluster.rsync-hash-regex
+cluster.switch-pattern debug.delay-gen debug.error-failure debug.error-fops debug.error-gen
+debug.error-number debug.exclude-ops debug.include-ops debug.log-file debug.log-history
+debug.random-failure debug.trace delay-gen.delay-duration delay-gen.delay-percentage
+delay-gen.enable diagnostics.count-fop-hits disperse.optimistic-change-log
+disperse.parallel-writes disperse.quorum-count disperse.stripe-cache features.acl
+features.alert-time features.barrier features.bitrot features.cloudsync
+features.default-soft-limit features.enforce-mandatory-lock features.expiry-time
+features.hard-timeout features.inode-quota features.locks-monkey-unlocking features.quota
+features.scrub features.scrub-freq features.scrub-throttle features.sdfs features.selinux
+features.shard-lru-limit features.signer-threads features.soft-timeout ganesha.enable
+geo-replication.ignore-pid-check geo-replication.indexing glusterd.vol_count_per_thread
+network.compression.debug nfs.disable performance.nfs.io-cache performance.nfs.io-threads
+performance.nfs.quick-read performance.nfs.read-ahead performance.nfs.stat-prefetch
+performance.rda-high-wmark performance.rda-low-wmark rebalance.ensure-durability
+server.own-thread storage.fips-mode-rchecksum storage.gfid2path storage.health-check-timeout
+transport.address-family transport.keepalive
+"""
+UNDOCUMENTED = frozenset(UNDOCUMENTED_NAMES.split())
+
 # Accepted by glusterd but absent from ``volume set help`` and ``volume get V all``: a prefix of
 # options that people make up themselves.
 USER_PREFIX = "user."

@@ -190,7 +190,8 @@ def parse_heal(answer: str) -> tuple[HealCount, ...]:
         HealCount(
             brick=node.findtext("name", ""),
             host_uuid=node.get("hostUuid", ""),
-            status=node.findtext("status", ""),
+            # 10.3 prints the next line into the status of a brick that is down.
+            status=node.findtext("status", "").replace("totalNumberOfEntries0", ""),
             pending=parse_number(node.findtext("totalNumberOfEntries")),
             split_brain=parse_number(node.findtext("numberOfEntriesInSplitBrain")),
         )

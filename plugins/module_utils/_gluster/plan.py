@@ -37,6 +37,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     read_part,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.options import (
+    OWN_OPTIONS,
+    UNDOCUMENTED,
     differs,
     find_name,
     full_names,
@@ -370,7 +372,7 @@ def plan_options(
     if is_satisfied(volume.options, options) and not surplus:
         return (), volume
     if not is_satisfied(volume.options, options):
-        options = full_names(options, read_part(cluster.option_names, "option_names"))
+        options = full_names(options, known_options(cluster, volume))
     changed = {
         name: value
         for name, value in options.items()
@@ -386,6 +388,16 @@ def plan_options(
         steps.append(Step(why, commands.volume_reset(volume.name, name)))
     kept = {n: v for n, v in volume.options.items() if n not in unset and n not in surplus}
     return tuple(steps), replace(volume, options={**kept, **changed})
+
+
+def known_options(cluster: Cluster, volume: Volume) -> tuple[str, ...]:
+    """Every option that glusterd is known to take.
+
+    What is set is known: 11.1 sets nfs.disable on every volume and lists it nowhere.
+    """
+    listed = read_part(cluster.option_names, "option_names")
+    beyond = () if cluster.volumes else UNDOCUMENTED
+    return (*listed, *volume.options, *OWN_OPTIONS, *beyond)
 
 
 def wanted_options(cluster: Cluster, wanted: WantedVolume) -> dict[str, str | None]:
