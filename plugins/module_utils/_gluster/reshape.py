@@ -294,9 +294,8 @@ def rebalance_steps(reshape: Reshape, kind: str) -> tuple[Step, ...]:
 
 
 def wait_rebalance(reshape: Reshape) -> Step:
-    """Wait until every node has done its part."""
-    migrating = reshape.changes.removed if reshape.policy.shrink == "migrate" else ()
-    bricks = bricks_after(reshape.volume, reshape.changes) + migrating
+    """Wait until every node has done its part that is in the volume afterwards."""
+    bricks = bricks_after(reshape.volume, reshape.changes)
     hosts = frozenset(brick.host_uuid for brick in bricks if brick.host_uuid)
     return Step(
         f"wait until the rebalance of {reshape.volume.name} is complete",

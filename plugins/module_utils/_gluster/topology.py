@@ -133,6 +133,12 @@ def classify(current: Volume, layout: Layout, wanted: BrickSet, replaced: Replac
     sets = tuple(tuple(exchanged.get(b, b) for b in one) for one in current.sets)
     pairs, grown, removed = match_sets(sets, brick_sets(wanted, layout))
     gained, lost = compare_pairs(pairs, current.layout, layout)
+    if lost and replaced:
+        raise Refusal(
+            "two_changes",
+            f"{names(lost)} would go while other bricks are replaced.",
+            "Replace bricks first; lower the replica count in a second task.",
+        )
     if removed and layout != current.layout:
         raise Refusal(
             "two_changes",
