@@ -31,9 +31,20 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  aliases:
+    description:
+      - Further names or addresses under which the pool is to know a node, as lists by the names
+        that O(nodes) has. Only the node that this runs on learns them.
+    type: dict
+  remove_unlisted:
+    description:
+      - With O(state=present), take nodes out of the pool that are not listed. The same is refused
+        as with O(state=absent).
+    type: bool
+    default: false
   force:
     description:
-      - With O(state=absent), detach although a node of the pool is down.
+      - When nodes are taken out, detach although a node of the pool is down.
       - A node that holds bricks is refused nevertheless.
     type: bool
     default: false
@@ -70,6 +81,14 @@ EXAMPLES = r"""
 - name: Make a pool of three
   clustered.storage.gluster_peer:
     nodes: [node1, node2, node3]
+  run_once: true
+
+- name: Let the pool know the nodes by their addresses too
+  clustered.storage.gluster_peer:
+    nodes: [node1, node2, node3]
+    aliases:
+      node2: [10.0.0.2]
+      node3: [10.0.0.3]
   run_once: true
 
 - name: Take a node out whose bricks have moved
@@ -157,7 +176,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.format 
     format_pool,
     format_pool_diff,
 )
-from ansible_collections.clustered.storage.plugins.module_utils._gluster.plan import plan_peers
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import plan_peers
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.read import (
     peers_subject,
     read_cluster,
@@ -168,6 +187,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted 
 ARGUMENT_SPEC = {
     "nodes": {"type": "list", "elements": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "aliases": {"type": "dict"},
+    "remove_unlisted": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 60},
 }

@@ -114,11 +114,16 @@ def format_pool(cluster: Cluster) -> dict[str, Any]:
 
 
 def format_pool_diff(cluster: Cluster, wanted: WantedPeers) -> dict[str, Any]:
-    """What gluster_peer shows in a diff: the nodes it was asked about, by the pool's names."""
+    """What gluster_peer shows in a diff: the pool, by the names that the task uses."""
     hosts = cluster.hosts or {}
-    named = {hosts[name].uuid: name for name in wanted.nodes if name in hosts and hosts[name].uuid}
-    present = {named.get(peer.uuid, peer.hostname) for peer in cluster.peers or ()}
-    return {"pool": sorted(present & set(wanted.nodes))}
+    asked = {hosts[name].uuid: name for name in wanted.nodes if name in hosts and hosts[name].uuid}
+    shown: list[str] = []
+    for peer in cluster.peers or ():
+        name = asked.get(peer.uuid, peer.hostname)
+        shown.append(name)
+        further = wanted.aliases.get(name, ())
+        shown += [f"{name} = {alias}" for alias in further if alias in peer.hostnames]
+    return {"pool": sorted(shown)}
 
 
 def format_subject(cluster: Cluster, name: str) -> dict[str, Any]:

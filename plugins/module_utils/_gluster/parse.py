@@ -41,6 +41,25 @@ LOCKED = re.compile(
 )
 DAEMON_DOWN = re.compile(r"Connection failed|gluster daemon is operational")
 TIMED_OUT = re.compile(r"Request timed out")
+# Refusals of glusterd that come up only on another machine, where nothing could look before.
+REMEDIES = (
+    (
+        r"part of another cluster",
+        "other_pool",
+        "Take it out of its pool there (gluster peer detach), or make it a new machine.",
+    ),
+    (
+        r"already part of a volume|parent directory .* is already part",
+        "brick_in_use",
+        "Run clustered.storage.gluster_brick on that machine: it tells debris from data. To adopt "
+        "what the directory holds, allow_brick_reuse: true.",
+    ),
+    (
+        r"[Qq]uorum (is )?not met",
+        "no_quorum",
+        "Too few nodes of the pool are connected; bring them back first.",
+    ),
+)
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b|bytes)?", re.IGNORECASE)
 SIZE_UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
@@ -86,6 +105,9 @@ def tool_error(argv: Sequence[str], words: str) -> StorageError:
         )
     if DAEMON_DOWN.search(words):
         return StorageError("daemon_down", tried, "Start glusterd on this machine first.")
+    for pattern, reason, remedy in REMEDIES:
+        if re.search(pattern, words):
+            return StorageError(reason, tried, remedy)
     if TIMED_OUT.search(words):
         return StorageError(
             "timeout", tried, "glusterd may still be at it: run this again to see and go on."

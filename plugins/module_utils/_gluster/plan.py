@@ -20,19 +20,14 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
-    missing_peers,
     refuse_unhealthy_peer,
-    refuse_unknown_host,
     refuse_unready_hosts,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
-    PEER_REJECTED,
     Brick,
     Cluster,
     Directory,
-    Host,
     Layout,
-    Peer,
     Volume,
     read_part,
 )
@@ -45,6 +40,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.options
     is_satisfied,
     surplus_options,
 )
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import plan_join
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape import (
     Reshape,
     plan_reshape,
@@ -56,7 +52,6 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.topolog
     bricks_after,
     changed_layout,
     classify,
-    names,
     new_layout,
     refuse_shared_host,
     refuse_wrong_count,
@@ -65,7 +60,6 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted 
     POOL,
     Policy,
     WantedBrick,
-    WantedPeers,
     WantedVolume,
 )
 
@@ -74,156 +68,6 @@ REPLICA_2 = (
     "replica 2 can split its brain: two copies can not decide which is right. "
     "Add an arbiter (replicas: 3, arbiters: 1, a third brick that holds no data)."
 )
-
-# ---- the pool ----
-
-
-def plan_peers(cluster: Cluster, wanted: WantedPeers) -> Plan[Cluster]:
-    """Probe what is missing, or detach what is to go, and wait until the pool shows it."""
-    read_part(cluster.peers, "peers")
-    hosts = read_part(cluster.hosts, "hosts")
-    nodes = tuple(hosts[name] for name in wanted.nodes)
-    if wanted.present:
-        return plan_join(cluster, nodes, wanted.timeout)
-    return plan_leave(cluster, nodes, wanted)
-
-
-def plan_join(cluster: Cluster, nodes: Iterable[Host], timeout: int) -> Plan[Cluster]:
-    """Probe every node that is not in the pool; names of one machine are one peer."""
-    peers = {peer.uuid: peer for peer in read_part(cluster.peers, "peers")}
-    others = [node for node in nodes if not node.is_self]
-    for node in others:
-        refuse_rejected(peers, node)
-    joining = distinct(node for node in others if not node.uuid)
-    known = [peers[node.uuid].hostname for node in others if node.uuid]
-    waiting = [name for name in known if not by_name(peers.values(), name).is_healthy]
-    steps = probe_steps(joining, waiting, timeout)
-    after = replace(cluster, peers=read_part(cluster.peers, "peers") + joined(joining))
-    return Plan(cluster, after, steps, disconnected_warnings(peers.values(), waiting))
-
-
-def refuse_rejected(peers: dict[str, Peer], node: Host) -> None:
-    """A node that can not join: rejected by the pool, unknown, or silent."""
-    if not node.uuid:
-        refuse_unknown_host(node)
-    elif peers[node.uuid].state == PEER_REJECTED:
-        refuse_unhealthy_peer(peers[node.uuid])
-
-
-def distinct(nodes: Iterable[Host]) -> tuple[Host, ...]:
-    """One name for each machine: the first of those that share an address."""
-    seen: set[str] = set()
-    found = []
-    for node in nodes:
-        if seen.isdisjoint(node.addresses):
-            found.append(node)
-        seen.update(node.addresses)
-    return tuple(found)
-
-
-def by_name(peers: Iterable[Peer], name: str) -> Peer:
-    """The peer that has the name."""
-    return next(peer for peer in peers if name in peer.hostnames)
-
-
-def joined(nodes: Iterable[Host]) -> tuple[Peer, ...]:
-    """The peers as they will be."""
-    return tuple(Peer("", n.name, (n.name,), True, 3, "Peer in Cluster") for n in nodes)
-
-
-def probe_steps(joining: tuple[Host, ...], waiting: list[str], timeout: int) -> tuple[Step, ...]:
-    """Probes, and one wait for all of them and for those that are known but not connected."""
-    probes = tuple(
-        Step(f"{node.name} is not in the pool", commands.peer_probe(node.name)) for node in joining
-    )
-    names_awaited = [node.name for node in joining] + waiting
-    if not names_awaited:
-        return ()
-    wait = Step(
-        f"wait until {', '.join(names_awaited)} is in the cluster and connected",
-        commands.pool_list(),
-        until=missing_peers(tuple(names_awaited), present=True),
-        timeout_seconds=timeout,
-    )
-    return (*probes, wait)
-
-
-def disconnected_warnings(peers: Iterable[Peer], waiting: list[str]) -> tuple[str, ...]:
-    """Peers that nobody asked about and that are not well."""
-    return tuple(
-        f"{peer.hostname} is in the pool but {peer.state_text}"
-        + ("." if peer.connected else ", disconnected.")
-        for peer in peers
-        if not peer.is_healthy and peer.hostname not in waiting
-    )
-
-
-def plan_leave(cluster: Cluster, nodes: Iterable[Host], wanted: WantedPeers) -> Plan[Cluster]:
-    """Detach every node that is in the pool, if it holds no bricks."""
-    peers = read_part(cluster.peers, "peers")
-    uuids = {node.uuid for node in nodes if node.uuid}
-    leaving = [peer for peer in peers if peer.uuid in uuids]
-    for peer in leaving:
-        refuse_self(peer)
-        refuse_brick_host(cluster, peer)
-    if leaving and not wanted.force:
-        refuse_absent_peers(peers)
-    steps = [
-        Step(
-            f"{peer.hostname} is to leave the pool",
-            commands.peer_detach(peer.hostname, force=wanted.force),
-        )
-        for peer in leaving
-    ]
-    if leaving:
-        going = tuple(peer.hostname for peer in leaving)
-        steps.append(
-            Step(
-                f"wait until {', '.join(going)} has left the pool",
-                commands.pool_list(),
-                until=missing_peers(going, present=False),
-                timeout_seconds=wanted.timeout,
-            )
-        )
-    left = tuple(peer for peer in peers if peer not in leaving)
-    return Plan(cluster, replace(cluster, peers=left), tuple(steps))
-
-
-def refuse_self(peer: Peer) -> None:
-    """A node can not detach itself."""
-    if peer.is_self:
-        raise Refusal(
-            "is_self",
-            "This node can not take itself out of the pool.",
-            "Run the task on another node of the pool.",
-        )
-
-
-def refuse_brick_host(cluster: Cluster, peer: Peer) -> None:
-    """A node that holds bricks stays: its files would be lost to the volumes."""
-    for volume in read_part(cluster.volumes, "volumes"):
-        held = [brick for brick in volume.bricks if brick.host_uuid == peer.uuid]
-        if held:
-            raise Refusal(
-                "holds_bricks",
-                f"{peer.hostname} holds bricks of volume {volume.name}: {names(held)}.",
-                "Move them first: gluster_volume with replace_bricks, or without them and "
-                "shrink: migrate.",
-            )
-
-
-def refuse_absent_peers(peers: Iterable[Peer]) -> None:
-    """Without force every peer has to hear of a change of the pool."""
-    down = [peer.hostname for peer in peers if not peer.is_healthy]
-    if down:
-        raise Refusal(
-            "peer_down",
-            f"Not connected: {', '.join(down)}.",
-            "Bring it back, or give force: true to detach while a node is gone for good.",
-        )
-
-
-# ---- a volume ----
 
 
 def plan_volume(cluster: Cluster, wanted: WantedVolume) -> Plan[Cluster]:

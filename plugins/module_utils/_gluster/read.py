@@ -67,7 +67,8 @@ def volume_subject(wanted: WantedVolume) -> Subject:
 
 def peers_subject(wanted: WantedPeers) -> Subject:
     """What gluster_peer asks about."""
-    return Subject(hosts=wanted.nodes)
+    further = (name for names in wanted.aliases.values() for name in names)
+    return Subject(hosts=tuple(dict.fromkeys((*wanted.nodes, *further))))
 
 
 def brick_subject(wanted: WantedBrick) -> Subject:

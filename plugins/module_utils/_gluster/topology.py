@@ -176,23 +176,26 @@ def refuse_layout_change(current: Layout, layout: Layout) -> None:
 
 
 def match_sets(current: tuple[BrickSet, ...], wanted: tuple[BrickSet, ...]) -> Matched:
-    """Existing sets beside what they shall become, then the new sets, then those that go."""
+    """Existing sets beside what they shall become, then the new sets, then those that go.
+
+    The pairs are in the volume's order, whatever the order of the list: glusterd gives new copies
+    to its sets in that order.
+    """
     index = {brick.key: number for number, one in enumerate(current) for brick in one}
-    pairs: list[tuple[BrickSet, BrickSet]] = []
+    becomes: dict[int, BrickSet] = {}
     grown: list[Brick] = []
-    seen: set[int] = set()
     for one in wanted:
         numbers = {index[brick.key] for brick in one if brick.key in index}
         if not numbers:
             grown.extend(one)
             continue
         number = min(numbers)
-        if len(numbers) > 1 or number in seen:
+        if len(numbers) > 1 or number in becomes:
             refuse_order(one, current, numbers)
-        seen.add(number)
-        pairs.append((current[number], one))
-    removed = tuple(b for number, one in enumerate(current) if number not in seen for b in one)
-    return tuple(pairs), tuple(grown), removed
+        becomes[number] = one
+    pairs = tuple((one, becomes[n]) for n, one in enumerate(current) if n in becomes)
+    removed = tuple(b for n, one in enumerate(current) if n not in becomes for b in one)
+    return pairs, tuple(grown), removed
 
 
 def refuse_order(wanted: BrickSet, current: tuple[BrickSet, ...], numbers: set[int]) -> None:

@@ -85,6 +85,8 @@ class WantedPeers:
 
     nodes: tuple[str, ...]
     present: bool
+    aliases: Mapping[str, tuple[str, ...]]
+    remove_unlisted: bool
     force: bool
     timeout: int
 
@@ -112,17 +114,39 @@ def wanted_local_brick(params: Mapping[str, Any]) -> WantedBrick:
 
 def wanted_peers(params: Mapping[str, Any]) -> WantedPeers:
     """The parameters of gluster_peer."""
-    nodes = tuple(dict.fromkeys(node.strip() for node in params["nodes"] if node.strip()))
+    nodes = wanted_hosts(params["nodes"])
     if not nodes:
         raise Refusal("no_nodes", "nodes is empty.", "Name at least one node.")
-    for node in nodes:
-        if "/" in node or " " in node:
+    aliases = {node: wanted_hosts(further) for node, further in (params["aliases"] or {}).items()}
+    for node in aliases:
+        if node not in nodes:
             raise Refusal(
                 "invalid_host",
-                f"{node!r} is not a host name or address.",
+                f"aliases has names for {node}, which is not listed in nodes.",
+                "List the node, or correct its name.",
+            )
+    return WantedPeers(
+        nodes,
+        params["state"] == "present",
+        aliases,
+        params["remove_unlisted"],
+        params["force"],
+        params["timeout"],
+    )
+
+
+def wanted_hosts(given: Any) -> tuple[str, ...]:
+    """Host names or addresses, each once."""
+    listed = [given] if isinstance(given, str) else given
+    hosts = tuple(dict.fromkeys(str(host).strip() for host in listed if str(host).strip()))
+    for host in hosts:
+        if "/" in host or " " in host:
+            raise Refusal(
+                "invalid_host",
+                f"{host!r} is not a host name or address.",
                 "List host names or addresses, without a path.",
             )
-    return WantedPeers(nodes, params["state"] == "present", params["force"], params["timeout"])
+    return hosts
 
 
 def wanted_volume(params: Mapping[str, Any]) -> WantedVolume:
