@@ -77,10 +77,11 @@ options:
         instead.
     type: int
   transport:
-    description: Transport of the volume.
+    description:
+      - Transport of the volume. Left out, V(tcp) for a new one; an existing one keeps its own.
+      - That of an existing volume can not be changed.
     type: str
     choices: [tcp, rdma, 'tcp,rdma']
-    default: tcp
   start_on_create:
     description: Whether O(state=present) also starts the volume.
     type: bool
@@ -190,7 +191,8 @@ options:
 notes:
   - What another machine has in a brick's directory only that machine can see. Run
     M(clustered.storage.gluster_brick) there first. GlusterFS itself refuses a used directory too,
-    except when one of the C(allow_) options makes its checks silent.
+    but not for a brick that replaces another, nor when one of the C(allow_) options or O(force)
+    makes its checks silent.
   - A change that takes several steps is noted in the volume option
     C(user.clustered-storage.unfinished) while it is under way.
 seealso:
@@ -427,7 +429,7 @@ ARGUMENT_SPEC = {
     "disperses": {"type": "int"},
     "redundancies": {"type": "int"},
     "stripes": {"type": "int"},
-    "transport": {"type": "str", "choices": ["tcp", "rdma", "tcp,rdma"], "default": "tcp"},
+    "transport": {"type": "str", "choices": ["tcp", "rdma", "tcp,rdma"]},
     "start_on_create": {"type": "bool", "default": True},
     "options": {"type": "dict"},
     "purge_options": {"type": "bool", "default": False},

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+from helpers.modules import Runner
 from hypothesis import configuration, settings
 
 configuration.set_hypothesis_home_dir(".cache/hypothesis")
@@ -14,3 +16,9 @@ configuration.set_hypothesis_home_dir(".cache/hypothesis")
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+
+
+@pytest.fixture
+def run_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runner:
+    """Runs the main() of a module."""
+    return Runner(monkeypatch, capsys)

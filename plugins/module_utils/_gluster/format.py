@@ -78,7 +78,7 @@ def format_brick_status(status: BrickStatus) -> dict[str, Any]:
 def format_heal(counts: tuple[HealCount, ...]) -> dict[str, Any]:
     """What is left to heal: None where a brick did not tell, for it is not nothing."""
     known = [count for count in counts if count.pending is not None]
-    complete = len(known) == len(counts)
+    complete = bool(counts) and len(known) == len(counts)
     return {
         "pending": sum(c.pending or 0 for c in known) if complete else None,
         "split_brain": sum(c.split_brain or 0 for c in known) if complete else None,
@@ -148,7 +148,7 @@ def format_volume_diff(cluster: Cluster, wanted: WantedVolume) -> dict[str, Any]
         "transport": volume.transport,
         "layout": volume.layout.text,
         "bricks": [brick.name for brick in volume.bricks],
-        "options": managed_options(volume, wanted),
+        "options": managed_options(cluster, volume, wanted),
     }
 
 

@@ -55,6 +55,11 @@ REMEDIES = (
         "what the directory holds, allow_brick_reuse: true.",
     ),
     (
+        r"trusted.gfid attribute on path",
+        "no_directory",
+        "A limit needs its directory: make it through a mount of the volume first.",
+    ),
+    (
         r"[Qq]uorum (is )?not met",
         "no_quorum",
         "Too few nodes of the pool are connected; bring them back first.",

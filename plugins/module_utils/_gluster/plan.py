@@ -132,7 +132,7 @@ def plan_create(cluster: Cluster, wanted: WantedVolume) -> Plan[Cluster]:
     bricks = adopted(wanted.bricks, (), read_part(cluster.hosts, "hosts"))
     check_new_bricks(cluster, bricks, layout, wanted)
     refuse_unready_hosts(cluster, bricks, wanted.probe)
-    volume = Volume(wanted.name, "", "created", wanted.transport, layout, bricks)
+    volume = Volume(wanted.name, "", "created", wanted.transport or "tcp", layout, bricks)
     create = Step(
         f"there is no volume {wanted.name}: make it {layout.text} of {len(bricks)} bricks",
         commands.volume_create(volume, force=wanted.policy.needs_force),
@@ -171,7 +171,7 @@ def with_volume(cluster: Cluster, volume: Volume) -> Cluster:
 
 def refuse_transport(current: Volume, wanted: WantedVolume) -> None:
     """glusterd changes the transport of stopped volumes only, and RDMA is gone since release 8."""
-    if wanted.bricks is not None and wanted.transport != current.transport:
+    if wanted.transport not in (None, current.transport):
         raise Refusal(
             "impossible_transport",
             f"Volume {current.name} uses {current.transport}, not {wanted.transport}.",
@@ -252,11 +252,12 @@ def wanted_options(cluster: Cluster, wanted: WantedVolume) -> dict[str, str | No
     return {**group, **wanted.options}
 
 
-def managed_options(volume: Volume, wanted: WantedVolume) -> dict[str, str]:
+def managed_options(cluster: Cluster, volume: Volume, wanted: WantedVolume) -> dict[str, str]:
     """The options that the task speaks of, as the volume has them."""
-    spoken = {find_name(name, volume.options) or name for name in wanted.options}
+    options = {**(cluster.option_group or {}), **wanted.options}
+    spoken = {find_name(name, volume.options) or name for name in options}
     if wanted.purge_options:
-        spoken |= set(surplus_options(volume.options, wanted.options))
+        spoken |= set(surplus_options(volume.options, options))
     return {name: volume.options[name] for name in sorted(spoken) if name in volume.options}
 
 

@@ -69,7 +69,7 @@ class WantedVolume:
     arbiters: int | None
     disperses: int | None
     redundancies: int | None
-    transport: str
+    transport: str | None
     start: bool
     options: Mapping[str, str | None]
     option_group: str

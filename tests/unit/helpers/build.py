@@ -119,11 +119,11 @@ def peer(name: str, **given: Any) -> Peer:
     return replace(whole, **given)
 
 
-def host(name: str, **given: Any) -> Host:
+def host(node: str, **given: Any) -> Host:
     """A host as node1 sees it: node1 to node6 are in the pool, node7 to node9 could join."""
-    number = int(name.removeprefix("node"))
-    known = uid(name) if number <= 6 else ""
-    whole = Host(name, known, number == 1, (f"10.0.0.{number}",), True)
+    number = int(node.removeprefix("node"))
+    known = uid(node) if number <= 6 else ""
+    whole = Host(node, known, number == 1, (f"10.0.0.{number}",), True)
     return replace(whole, **given)
 
 
@@ -132,9 +132,9 @@ def directory(path: str, **given: Any) -> Directory:
     return replace(Directory(path, False, 0, False, "", "", False, False), **given)
 
 
-def counts(of: Iterable[Brick], pending: int | None = 0, split: int | None = 0) -> tuple[
-    HealCount, ...
-]:
+def counts(
+    of: Iterable[Brick], pending: int | None = 0, split: int | None = 0
+) -> tuple[HealCount, ...]:
     status = "Connected" if pending is not None else "Transport endpoint is not connected"
     return tuple(HealCount(b.name, b.host_uuid, status, pending, split) for b in of)
 
@@ -146,7 +146,9 @@ def statuses(of: Iterable[Brick], down: str = "") -> tuple[BrickStatus, ...]:
     )
 
 
-def cluster(*volumes: Volume, down: str = "", tasks: tuple[Task, ...] = (), **given: Any) -> Cluster:
+def cluster(
+    *volumes: Volume, down: str = "", tasks: tuple[Task, ...] = (), **given: Any
+) -> Cluster:
     """All parts of a healthy pool of six with these volumes, the bricks in ``down`` offline."""
     every = tuple(found for one in volumes for found in one.bricks)
     dead = {found.key for found in bricks(down)}

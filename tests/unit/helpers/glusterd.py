@@ -24,7 +24,6 @@ KNOWN = (
     "features.cache-invalidation",
     "features.read-only",
     "network.ping-timeout",
-    "nfs.disable",
     "performance.cache-invalidation",
     "performance.cache-size",
     "performance.quick-read",
@@ -76,9 +75,14 @@ class SimBrick:
 @dataclass
 class SimTask:
     kind: str
-    status: str = "in progress"
+    words: str = ""  # what glusterd puts before the status of a fix-layout
     bricks: tuple[str, ...] = ()
     polls: int = POLLS
+    is_over: bool = False
+
+    @property
+    def status(self) -> str:
+        return self.words + ("completed" if self.is_over else "in progress")
 
 
 @dataclass
@@ -321,21 +325,15 @@ class Glusterd:
             if task
             else ""
         )
-        return (
-            f"<volStatus><volumes><volume>{rows}<tasks>{tasks}</tasks></volume></volumes></volStatus>"
-        )
+        return f"<volStatus><volume>{rows}<tasks>{tasks}</tasks></volume></volStatus>"
 
     def heal(self, volume: SimVolume, words: list[str]) -> str:
         self.need_started(volume)
         if not words:
             return ""  # a nudge, after which nothing goes faster here
         if volume.layout.set_size == 1:
-            raise Refused(
-                "This command is supported for only volumes of replicate/disperse type."
-            )
-        rows = "".join(
-            self.heal_row(volume, one, brick) for one in volume.sets for brick in one
-        )
+            raise Refused("This command is supported for only volumes of replicate/disperse type.")
+        rows = "".join(self.heal_row(volume, one, brick) for one in volume.sets for brick in one)
         volume.heal_polls -= 1
         if volume.heal_polls <= 0:
             volume.heal()
@@ -391,7 +389,7 @@ class Glusterd:
     @staticmethod
     def need_no_task(volume: SimVolume) -> None:
         task = volume.task
-        if task and (task.kind == "remove-brick" or task.status == "in progress"):
+        if task and (task.kind == "remove-brick" or not task.is_over):
             raise Refused(f"{task.kind} is in progress on volume {volume.name}")
 
     def start(self, volume: SimVolume, _words: list[str]) -> str:
@@ -402,7 +400,7 @@ class Glusterd:
 
     def stop(self, volume: SimVolume, _words: list[str]) -> str:
         self.need_started(volume)
-        if volume.task and volume.task.status == "in progress":
+        if volume.task and not volume.task.is_over:
             raise Refused(f"rebalance session is in progress for the volume '{volume.name}'")
         volume.status = "Stopped"
         return ""
@@ -546,7 +544,7 @@ class Glusterd:
 
     def removal_status(self, volume: SimVolume, bricks: list[SimBrick]) -> str:
         task = self.removal(volume, bricks)
-        if task.status == "in progress" and self.tick(task):
+        if not task.is_over and self.tick(task):
             self.move_files(volume, bricks)
         return task_rows("volRemoveBrick", task.status, bricks)
 
@@ -562,7 +560,7 @@ class Glusterd:
     def tick(task: SimTask) -> bool:
         task.polls -= 1
         if task.polls <= 0:
-            task.status = "completed"
+            task.is_over = True
         return task.polls <= 0
 
     def removal_stop(self, volume: SimVolume, bricks: list[SimBrick]) -> str:
@@ -572,7 +570,7 @@ class Glusterd:
 
     def removal_commit(self, volume: SimVolume, bricks: list[SimBrick]) -> str:
         task = self.removal(volume, bricks)
-        if task.status != "completed":
+        if not task.is_over:
             raise Refused("use 'force' option as migration is in progress")
         if {brick.name for brick in bricks} != set(task.bricks):
             raise Refused("Incorrect brick")
@@ -619,13 +617,13 @@ class Glusterd:
             self.need_no_task(volume)
             if len(volume.sets) < 2:
                 raise Refused("not a distribute volume or contains only 1 brick")
-            volume.task = SimTask("rebalance")
+            volume.task = SimTask("rebalance", "fix-layout " if "fix-layout" in words else "")
             return ""
         task = volume.task
         if task is None or task.kind != "rebalance":
             raise Refused("Rebalance not started")
         answer = task_rows("volRebalance", task.status, volume.bricks)
-        if task.status == "in progress":
+        if not task.is_over:
             self.tick(task)
         return answer
 
@@ -701,8 +699,9 @@ class PoolHost(Clock):
         return None
 
     def device(self, path: str) -> int | None:
+        if path == "/b":
+            return 2
         if path.startswith("/b/"):
-            is_there = path.count("/") == 2 or self.key(path) in self.pool.marks
+            is_there = path.count("/") == 2 or self.entries(path) is not None
             return 2 if is_there else None
         return 1
-

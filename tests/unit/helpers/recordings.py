@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -27,7 +27,7 @@ class Recording:
     stderr: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def recording(version: str, name: str) -> Recording:
     """The recording of that name; its header and the mark of standard error are not part of it."""
     (path,) = (RECORDED / version).glob(f"{name}.*")

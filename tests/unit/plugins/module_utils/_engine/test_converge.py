@@ -27,7 +27,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
     Step,
     Unread,
 )
-from helpers.hosts import ScriptedHost, reply
+from helpers.hosts import ScriptedHost
 
 LIT = Step("it is dark", ("lamp", "on"))
 
@@ -163,7 +163,7 @@ def test_tool_that_says_yes_and_does_nothing_is_found_out() -> None:
 
 
 def test_waiting_alone_is_no_change() -> None:
-    waiting = Step("wait for the sun", ("look",), until=lambda answer: "", timeout_seconds=1)
+    waiting = Step("wait for the sun", ("look",), until=lambda _answer: "", timeout_seconds=1)
     tool = Tool()
 
     result = live(

@@ -142,7 +142,7 @@ def test_path_without_attribute_has_an_empty_one(machine: AnsibleHost, tmp_path:
 
 
 def test_attribute_is_read(machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "getxattr", lambda *_path, follow_symlinks: b"mark")
+    monkeypatch.setattr(os, "getxattr", lambda *_path, **_how: b"mark")
 
     assert machine.xattr("/b", "trusted.x") == b"mark"
 

@@ -83,9 +83,7 @@ def test_last_look_is_at_the_deadline() -> None:
     clock = Clock()
 
     with pytest.raises(StorageError):
-        wait_until(
-            Answers("rain"), what="", timeout_seconds=7, now=clock.now, sleep=clock.sleep
-        )
+        wait_until(Answers("rain"), what="", timeout_seconds=7, now=clock.now, sleep=clock.sleep)
 
     assert sum(clock.slept) == pytest.approx(7)
 
