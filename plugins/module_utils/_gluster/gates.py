@@ -21,6 +21,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     HealCount,
     Host,
     Peer,
+    TaskNode,
     Volume,
     read_part,
 )
@@ -144,24 +145,36 @@ def missing_task(hosts: Collection[str], kind: str) -> Callable[[str], str]:
 
     def missing(answer: str) -> str:
         nodes = parse_task_nodes(answer)
-        broken = [node for node in nodes if node.status in BROKEN]
-        failed = sum(node.failures + node.skipped for node in nodes)
         unfinished = [node.host for node in nodes if node.status not in DONE]
+        refuse_broken_task(nodes, kind, bool(unfinished))
         silent = set(hosts) - {node.host_uuid for node in nodes}
-        if broken or (failed and kind == "remove-brick" and not unfinished):
-            where = ", ".join(f"{n.host}: {n.status}, {n.failures} failures" for n in nodes)
-            raise StorageError(
-                "migration_failed",
-                f"The {kind} could not move {failed} files ({where}).",
-                "Every file is still in the volume. See the volume's rebalance log for the reason "
-                "(no space, a brick down), mend it and run this again.",
-            )
         moved = sum(node.files for node in nodes)
         if silent:
             return f"{len(silent)} nodes have not reported, {moved} files moved"
         return f"{', '.join(unfinished)} at work, {moved} files moved" if unfinished else ""
 
     return missing
+
+
+def refuse_broken_task(nodes: Collection[TaskNode], kind: str, goes_on: bool) -> None:
+    """A task that left files behind, or whose process ended without a word."""
+    broken = any(node.status in BROKEN for node in nodes)
+    left = sum(node.failures + node.skipped for node in nodes)
+    where = ", ".join(f"{n.host}: {n.status}, {n.failures} failures" for n in nodes)
+    if left and (broken or (kind == "remove-brick" and not goes_on)):
+        raise StorageError(
+            "migration_failed",
+            f"The {kind} could not move {left} files ({where}).",
+            "Every file is still in the volume. See the volume's rebalance log for the reason "
+            "(no space, a brick down), mend it and run this again.",
+        )
+    if broken:
+        # glusterd misses the end of a rebalance while it begins another one, and calls it failed.
+        raise StorageError(
+            "migration_failed",
+            f"The {kind} ended without saying that it is complete ({where}).",
+            "Every file is still in the volume. Run this again: it begins anew.",
+        )
 
 
 def missing_peers(names: Collection[str], *, present: bool) -> Callable[[str], str]:

@@ -46,6 +46,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape
     plan_reshape,
     plan_unfinished,
     refuse_not_started,
+    refuse_running_tasks,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
     adopted,
@@ -107,6 +108,8 @@ def plan_absent(cluster: Cluster, current: Volume | None) -> Plan[Cluster]:
         )
     for peer in read_part(cluster.peers, "peers"):
         refuse_unhealthy_peer(peer)
+    if current.status == "started":
+        refuse_running_tasks(cluster, current)
     stop = Step(f"{current.name} is to go and is running", commands.volume_stop(current.name))
     delete = Step(
         f"{current.name} is to go; its bricks keep their files",
@@ -156,6 +159,8 @@ def plan_existing(cluster: Cluster, current: Volume, wanted: WantedVolume) -> Pl
     start_steps, volume = ((), volume) if stops else plan_state(volume, wanted)
     brick_steps, volume = plan_bricks(cluster, volume, wanted)
     quota_steps = plan_quotas(cluster, volume, wanted)
+    if stops and volume.status == "started" and not brick_steps:
+        refuse_running_tasks(cluster, volume)
     stop_steps, volume = plan_state(volume, wanted) if stops else ((), volume)
     steps = (*option_steps, *start_steps, *brick_steps, *quota_steps, *stop_steps)
     warnings = grow_warnings(current, volume, wanted.policy)

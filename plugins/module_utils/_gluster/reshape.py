@@ -159,12 +159,23 @@ def refuse_unnamed_loss(reshape: Reshape) -> None:
         )
 
 
+def refuse_running_tasks(cluster: Cluster, volume: Volume) -> None:
+    """A volume whose files are on the move is not stopped."""
+    for task in read_part(cluster.tasks, "tasks"):
+        if task.status in RUNNING:
+            raise Refusal(
+                "task_in_progress",
+                f"A {task.kind} of volume {volume.name} is under way ({task.status}).",
+                "Wait until it is complete, or stop it first.",
+            )
+
+
 def settle_tasks(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """What is under way is waited for, or taken back where the wanted bricks contradict it."""
     steps: list[Step] = []
     for task in read_part(cluster.tasks, "tasks"):
         if task.kind == "rebalance" and task.status in RUNNING:
-            steps.append(wait_rebalance(reshape))
+            steps.append(wait_rebalance(reshape, reshape.volume.bricks))
         if task.kind == "remove-brick" and not resumes(task, reshape):
             steps.append(stop_removal(reshape, task))
     return tuple(steps)
@@ -290,12 +301,11 @@ def rebalance_steps(reshape: Reshape, kind: str) -> tuple[Step, ...]:
     what = "directories" if kind == "fix-layout" else "directories and files"
     name = reshape.volume.name
     begin = Step(f"spread the {what} of {name} over all bricks", commands.rebalance(name, kind))
-    return (begin, wait_rebalance(reshape))
+    return (begin, wait_rebalance(reshape, bricks_after(reshape.volume, reshape.changes)))
 
 
-def wait_rebalance(reshape: Reshape) -> Step:
-    """Wait until every node has done its part that is in the volume afterwards."""
-    bricks = bricks_after(reshape.volume, reshape.changes)
+def wait_rebalance(reshape: Reshape, bricks: tuple[Brick, ...]) -> Step:
+    """Wait until every node that has one of the bricks has done its part."""
     hosts = frozenset(brick.host_uuid for brick in bricks if brick.host_uuid)
     return Step(
         f"wait until the rebalance of {reshape.volume.name} is complete",
@@ -333,6 +343,7 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     changes = reshape.changes
     steps: list[Step] = []
     earlier = reshape.volume.unfinished.split("+")
+    spreads_over = len(bricks_after(reshape.volume, changes)) // reshape.layout.set_size
     covered = {
         RUNNING.get(task.status)
         for task in read_part(cluster.tasks, "tasks")
@@ -341,7 +352,7 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     if changes.grown and reshape.policy.rebalance == "full":
         covered = {"fix-layout", "full"}
     for kind in ("fix-layout", "full"):
-        if kind in earlier and kind not in covered:
+        if kind in earlier and kind not in covered and spreads_over > 1:
             steps.extend(rebalance_steps(reshape, kind))
     if "heal" in earlier and not (changes.replaced or changes.gained):
         steps.extend(wait_healed(replace(reshape.volume, layout=reshape.layout), reshape.policy))
@@ -353,6 +364,7 @@ def plan_unfinished(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     volume = reshape.volume
     if not volume.unfinished or volume.status != "started":
         return ()
+    refuse_offline_bricks(cluster, volume.bricks)
     steps = (*settle_tasks(cluster, reshape), *finish_steps(cluster, reshape))
     return (*steps, mark(volume.name, ()))
 

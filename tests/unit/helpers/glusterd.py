@@ -221,34 +221,15 @@ class Glusterd:
         if words[0] == "peer":
             return {"probe": self.probe, "detach": self.detach}[words[1]](words[2])
         verb, name, rest = words[1], words[2], words[3:]
-        if verb == "info":
-            return f"<volInfo><volumes>{''.join(self.info())}</volumes></volInfo>"
-        if verb == "get":
-            return self.get(name)
-        if (verb, name) == ("set", "help-xml"):
-            return "".join(f"<option><name>{known}</name></option>" for known in KNOWN)
-        if (verb, name) == ("set", "all"):
-            return self.set_pool(rest)
-        if verb == "create":
-            return self.create(name, rest)
+        whole = {"info": self.info, "get": self.get, "create": self.create}
+        if verb in whole:
+            return whole[verb](name, rest)
+        if verb == "set" and name in ("all", "help-xml"):
+            return self.set_pool(rest) if rest else self.help()
         if name not in self.volumes:
             raise Refused(f"Volume {name} does not exist")
-        verbs: dict[str, Callable[[SimVolume, list[str]], str]] = {
-            "start": self.start,
-            "stop": self.stop,
-            "delete": self.delete,
-            "set": self.set,
-            "reset": self.reset,
-            "status": self.status,
-            "heal": self.heal,
-            "quota": self.quota,
-            "add-brick": self.add_brick,
-            "remove-brick": self.remove_brick,
-            "replace-brick": self.replace_brick,
-            "reset-brick": self.reset_brick,
-            "rebalance": self.rebalance,
-        }
-        return verbs[verb](self.volumes[name], rest)
+        method: Callable[[SimVolume, list[str]], str] = getattr(self, verb.replace("-", "_"))
+        return method(self.volumes[name], rest)
 
     # --- the pool
 
@@ -283,7 +264,13 @@ class Glusterd:
 
     # --- reading
 
-    def info(self) -> Iterator[str]:
+    def info(self, _name: str, _words: list[str]) -> str:
+        return f"<volInfo><volumes>{''.join(self.shown())}</volumes></volInfo>"
+
+    def help(self) -> str:
+        return "".join(f"<option><name>{known}</name></option>" for known in KNOWN)
+
+    def shown(self) -> Iterator[str]:
         for v in self.volumes.values():
             bricks = "".join(
                 f"<brick>{b.name}<name>{b.name}</name><hostUuid>{b.uuid}</hostUuid></brick>"
@@ -303,7 +290,7 @@ class Glusterd:
                 f"<options>{options}</options></volume>"
             )
 
-    def get(self, name: str) -> str:
+    def get(self, name: str, _words: list[str]) -> str:
         pairs = self.pool_options.items() if name == "all" else ((known, "x") for known in KNOWN)
         rows = "".join(f"<Opt><Option>{k}</Option><Value>{v}</Value></Opt>" for k, v in pairs)
         return f"<volGetopts>{rows}</volGetopts>"

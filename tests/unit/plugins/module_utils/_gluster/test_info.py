@@ -14,6 +14,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.info im
     read_heal_info,
     read_info,
 )
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import UNFINISHED
 from ansible_collections.clustered.storage.plugins.modules import gluster_heal_info, gluster_info
 from helpers.build import params
 from helpers.hosts import ScriptedHost
@@ -176,12 +177,7 @@ def test_heal_that_can_not_be_read_is_not_healed(version: str) -> None:
 
 
 def test_limits_are_read_where_quotas_are_on() -> None:
-    xml = (
-        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><volInfo><volumes><volume>"
-        "<name>dist</name><statusStr>Started</statusStr><options><option>"
-        "<name>features.quota</name><value>on</value></option></options>"
-        "</volume></volumes></volInfo></cliOutput>"
-    )
+    xml = volume_xml(option("features.quota", "on"))
     host = ScriptedHost(
         call("11.1", "pool list", "pool_three"),
         (f"{G} volume info all", Output(0, xml, "")),
@@ -195,6 +191,46 @@ def test_limits_are_read_where_quotas_are_on() -> None:
         "hard_limit_bytes": 10485760,
         "soft_limit_percent": 80,
     }
+
+
+def volume_xml(options: str = "") -> str:
+    return (
+        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><volInfo><volumes><volume>"
+        f"<name>dist</name><statusStr>Started</statusStr><options>{options}</options>"
+        "</volume></volumes></volInfo></cliOutput>"
+    )
+
+
+def option(name: str, value: str) -> str:
+    return f"<option><name>{name}</name><value>{value}</value></option>"
+
+
+def test_interrupted_change_is_a_problem_and_no_option() -> None:
+    xml = volume_xml(option(UNFINISHED, "full+heal"))
+    host = ScriptedHost(
+        call("11.1", "pool list", "pool_three"), (f"{G} volume info all", Output(0, xml, ""))
+    )
+
+    shown = read_info(host, params(gluster_info.ARGUMENT_SPEC, {"gather": []}))
+
+    assert shown["problems"] == ["dist: a change (full+heal) was interrupted. Run its task again."]
+    assert shown["volumes"][0]["options"] == {}
+
+
+def test_stuck_peer_is_a_problem() -> None:
+    stuck = (
+        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><peerStatus><peer><uuid>u</uuid>"
+        "<hostname>node2</hostname><connected>1</connected><state>4</state>"
+        "<stateStr>Accepted peer request</stateStr></peer></peerStatus></cliOutput>"
+    )
+    host = ScriptedHost(
+        (f"{G} pool list", Output(0, stuck, "")),
+        call("11.1", "volume info all", "volumes_none"),
+    )
+
+    shown = read_info(host, params(gluster_info.ARGUMENT_SPEC, {}))
+
+    assert "node node2 is in state 'Accepted peer request'" in shown["problems"][0]
 
 
 # --- the module of gluster.gluster

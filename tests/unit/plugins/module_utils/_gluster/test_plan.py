@@ -22,6 +22,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     Volume,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.plan import (
+    managed_options,
     overlaps,
     plan_brick,
 )
@@ -43,7 +44,9 @@ from helpers.build import (
     peer,
     planned,
     steps_of,
+    uid,
     volume,
+    wanted,
 )
 
 ONE, TWO, THREE, ARBITER = Layout(), Layout(2), Layout(3), Layout(3, 1)
@@ -325,13 +328,13 @@ def test_gluster_brick_judges_as_gluster_volume_does(
 ) -> None:
     other = volume("2", name="other", id=OTHER_ID)
     facts = cluster(other, directories={B: directory(B, **changes)})
-    wanted = wanted_local_brick(params(gluster_brick.ARGUMENT_SPEC, {"path": B, **given}))
+    task = wanted_local_brick(params(gluster_brick.ARGUMENT_SPEC, {"path": B, **given}))
 
     if reason is None:
-        assert plan_brick(facts, wanted)
+        assert plan_brick(facts, task)
         return
     with pytest.raises(Refusal) as raised:
-        plan_brick(facts, wanted)
+        plan_brick(facts, task)
     assert raised.value.reason == reason
 
 
@@ -427,6 +430,13 @@ def test_group_that_is_in_force_changes_nothing() -> None:
     options = {"performance.quick-read": "off", "network.ping-timeout": "20"}
 
     assert no_change(cluster(volume("1", options=options)), options={"group": "virt"})
+
+
+def test_diff_shows_what_purge_resets() -> None:
+    facts = cluster(volume("1", options={"performance.quick-read": "on", "nfs.disable": "on"}))
+    task = wanted(purge_options=True, options={"cache-size": "1MB"})
+
+    assert managed_options(facts, facts.volumes[0], task) == {"performance.quick-read": "on"}
 
 
 def test_purge_keeps_the_options_of_the_group() -> None:
@@ -867,7 +877,11 @@ def test_counts_as_they_are_need_no_bricks() -> None:
     assert no_change(cluster(volume("1 2", TWO)), replicas=2)
 
 
-def test_other_name_of_a_transport_is_no_matter_without_bricks() -> None:
+def test_transport_left_out_stays() -> None:
+    assert no_change(cluster(volume("1", transport="tcp,rdma")), bricks=listed("1"))
+
+
+def test_transport_left_out_stays_without_bricks_too() -> None:
     assert no_change(cluster(volume("1", transport="tcp,rdma")))
 
 
@@ -986,12 +1000,41 @@ def test_volume_that_does_not_run_keeps_its_mark(status: str) -> None:
     assert no_change(facts, bricks=listed("1"), state="stopped")
 
 
+@pytest.mark.parametrize("kind", ["full", "fix-layout"])
+def test_left_over_rebalance_of_one_set_is_forgotten(kind: str) -> None:
+    """glusterd would refuse it: there is nothing to spread files over."""
+    plan = planned(cluster(unfinished("1 2", kind, TWO)), bricks=listed("1 2"))
+
+    assert steps_of(plan) == [UNMARK]
+
+
+def test_rebalance_under_way_reports_for_the_bricks_there_are() -> None:
+    facts = cluster(volume("1 2"), tasks=(REBALANCE,))
+    row = "<node><id>{}</id><statusStr>completed</statusStr></node>"
+    answer = f"<x>{row.format(uid('node1'))}{row.format(uid('node2'))}</x>"
+
+    wait = planned(facts, bricks=listed("1 2 3")).steps[0]
+
+    assert wait.until is not None
+    assert wait.until(answer) == ""
+
+
+@pytest.mark.parametrize("task", [REBALANCE, REMOVAL])
+@pytest.mark.parametrize("state", ["stopped", "absent"])
+def test_volume_is_not_stopped_while_files_move(task: Task, state: str) -> None:
+    facts = cluster(volume("1 2"), tasks=(task,))
+
+    error = refused(facts, state=state, options={"quick-read": True})
+
+    assert error.reason == "task_in_progress"
+
+
 # --- a directory of this machine
 
 
 def brick_plan(facts: Cluster, **given: Any) -> Plan[Cluster]:
-    wanted = params(gluster_brick.ARGUMENT_SPEC, {"path": B, **given})
-    return plan_brick(facts, wanted_local_brick(wanted))
+    task = params(gluster_brick.ARGUMENT_SPEC, {"path": B, **given})
+    return plan_brick(facts, wanted_local_brick(task))
 
 
 def test_fit_directory_is_left_alone() -> None:

@@ -103,6 +103,18 @@ def test_bad_nodes_are_refused(nodes: list[str], reason: str) -> None:
     assert raised.value.reason == reason
 
 
+def test_further_names_of_a_node_that_is_not_listed_are_refused() -> None:
+    with pytest.raises(Refusal, match="aliases has names for c") as raised:
+        peers(nodes=["a"], aliases={"c": ["d"]})
+
+    assert raised.value.reason == "invalid_host"
+
+
+@pytest.mark.parametrize("further", ["a2", ["a2"], ["a2", " a2 "]])
+def test_further_names_are_a_list_or_one(further: Any) -> None:
+    assert peers(nodes=["a"], aliases={"a": further}).aliases == {"a": ("a2",)}
+
+
 def test_stripes_are_answered_with_what_to_use() -> None:
     with pytest.raises(Refusal) as raised:
         wanted(stripes=2)
