@@ -334,7 +334,7 @@ def live_replacements(
     for old_name, new_name in wanted.replace_bricks:
         old, new = adopted((old_name, new_name), volume.bricks, cluster.hosts)
         refuse_unlisted(old, new, listed)
-        renewed = old == new and runs(cluster, volume) and is_offline(cluster, old)
+        renewed = old == new and needs_renewal(cluster, volume, old)
         if renewed or (old != new and old in volume.bricks and new not in volume.bricks):
             pairs.append((old, new))
     return tuple(pairs)
@@ -350,13 +350,11 @@ def refuse_unlisted(old: Brick, new: Brick, listed: dict[tuple[str, str], Brick]
         )
 
 
-def runs(cluster: Cluster, volume: Volume) -> bool:
-    """Whether a volume runs now, whatever an earlier step of the plan makes of it."""
-    return (cluster.volume(volume.name) or volume).status == "started"
-
-
-def is_offline(cluster: Cluster, brick: Brick) -> bool:
+def needs_renewal(cluster: Cluster, volume: Volume, brick: Brick) -> bool:
     """Whether a brick of a running volume is known not to be online."""
+    if volume.status != "started":
+        return False
+    refuse_not_started(cluster.volume(volume.name) or volume)
     statuses = read_part(cluster.statuses, "statuses")
     return any(status.key == brick.key and not status.online for status in statuses)
 

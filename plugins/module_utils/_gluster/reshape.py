@@ -86,14 +86,18 @@ def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     refuse_offline_bricks(cluster, staying)
     dead = dead_bricks(cluster, reshape.replaced)
     refuse_last_copies(reshape, dead)
+    # glusterd adds and replaces no brick while a removal is not committed.
+    resumed = any(resumes(task, reshape) for task in read_part(cluster.tasks, "tasks"))
+    migration = migrate_steps(reshape, resumed=resumed)
     steps = (
         *settle_tasks(cluster, reshape),
         *settle_heal(cluster, reshape),
+        *(migration if resumed else ()),
         *discard_steps(reshape),
         *replace_steps(reshape, dead),
         *resize_steps(reshape),
         *grow_steps(reshape),
-        *migrate_steps(cluster, reshape),
+        *(() if resumed else migration),
         *finish_steps(cluster, reshape),
     )
     return between_marks(reshape.volume, reshape.kinds, steps)
@@ -315,7 +319,7 @@ def wait_rebalance(reshape: Reshape, bricks: tuple[Brick, ...]) -> Step:
     )
 
 
-def migrate_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
+def migrate_steps(reshape: Reshape, *, resumed: bool) -> tuple[Step, ...]:
     """Whole sets go after their files have moved to the others."""
     removed, policy, name = reshape.changes.removed, reshape.policy, reshape.volume.name
     if not removed or policy.shrink != "migrate":
@@ -334,8 +338,7 @@ def migrate_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         f"take the emptied {names(removed)} out of {name}",
         commands.remove_brick(name, removed, "commit"),
     )
-    running = any(resumes(t, reshape) for t in read_part(cluster.tasks, "tasks"))
-    return (wait, commit) if running else (begin, wait, commit)
+    return (wait, commit) if resumed else (begin, wait, commit)
 
 
 def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:

@@ -159,7 +159,10 @@ def test_attribute_that_can_not_be_read_is_not_absent(
 def test_paths_of_one_file_system_have_one_device(machine: AnsibleHost, tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
 
-    assert machine.device(str(tmp_path)) == machine.device(str(tmp_path / "below")) is not None
+    device = machine.device(str(tmp_path))
+
+    assert device is not None
+    assert machine.device(str(tmp_path / "below")) == device
 
 
 def test_missing_path_is_on_no_device(machine: AnsibleHost, tmp_path: Path) -> None:

@@ -707,6 +707,17 @@ def test_living_brick_is_not_renewed() -> None:
     )
 
 
+@pytest.mark.parametrize("status", ["created", "stopped"])
+def test_brick_is_not_renewed_on_a_volume_that_does_not_run(status: str) -> None:
+    """Nobody knows yet whether it is dead, so the run that starts it could not keep its word."""
+    name = f"node3:{B}"
+    facts = cluster(volume("1 2 3", THREE, status=status), statuses=None, tasks=None)
+
+    error = refused(facts, bricks=listed("1 2 3"), replace_bricks={name: name})
+
+    assert error.reason == "not_started"
+
+
 def test_replacement_that_is_made_already_is_no_change() -> None:
     assert no_change(
         cluster(volume("1 2 4", THREE)),
@@ -1027,6 +1038,20 @@ def test_volume_is_not_stopped_while_files_move(task: Task, state: str) -> None:
     error = refused(facts, state=state, options={"quick-read": True})
 
     assert error.reason == "task_in_progress"
+
+
+def test_removal_under_way_is_finished_before_bricks_are_added() -> None:
+    """glusterd adds none while a removal is not committed."""
+    facts = cluster(unfinished("1 2", "remove-brick"), tasks=(REMOVAL,))
+
+    plan = planned(facts, bricks=listed("1 3"), shrink="migrate")
+
+    assert steps_of(plan) == [
+        f"until volume remove-brick vol node2:{B} status",
+        f"volume remove-brick vol node2:{B} commit",
+        f"volume add-brick vol node3:{B}",
+        UNMARK,
+    ]
 
 
 # --- a directory of this machine

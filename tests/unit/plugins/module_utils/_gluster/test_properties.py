@@ -116,7 +116,7 @@ def leftovers(draw: st.DrawFn, volume: SimVolume) -> None:
     kinds = draw(
         st.lists(st.sampled_from(["heal", "full", "fix-layout", "remove-brick"]), max_size=2)
     )
-    if kinds:
+    if kinds and all(brick.online for brick in volume.bricks):
         volume.options[UNFINISHED] = "+".join(dict.fromkeys(kinds))
     several = len(volume.sets) > 1
     task = draw(
@@ -136,7 +136,7 @@ def stories(draw: st.DrawFn) -> Story:
     if draw(st.integers(0, 7)):
         names = [name for one in sets for name in one]
         volume = pool.add_volume(layout, names, started=bool(draw(st.integers(0, 4))))
-        if not draw(st.integers(0, 3)):
+        if volume.status == "Started" and not draw(st.integers(0, 3)):
             dead = draw(st.sampled_from(volume.bricks))
             dead.online, dead.files = False, set()
         draw(leftovers(volume))
@@ -220,7 +220,7 @@ def refusal_of(story: Story, check_mode: bool) -> tuple[str, str]:
 
 
 @given(stories())
-@settings(max_examples=250)
+@settings(max_examples=200)
 def test_run_reaches_what_is_wanted_or_refuses_before_the_first_change(story: Story) -> None:
     pool = story.again()
     before = state_of(pool)
@@ -235,7 +235,7 @@ def test_run_reaches_what_is_wanted_or_refuses_before_the_first_change(story: St
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_second_run_changes_nothing(story: Story) -> None:
     pool = story.again()
     run_or_skip(story, pool)
@@ -249,7 +249,7 @@ def test_second_run_changes_nothing(story: Story) -> None:
 
 
 @given(stories(), st.data())
-@settings(max_examples=250)
+@settings(max_examples=200)
 def test_killed_run_is_finished_by_running_it_again(story: Story, data: st.DataObject) -> None:
     untouched = story.again()
     _result, host = run_or_skip(story, untouched)
@@ -267,7 +267,7 @@ def test_killed_run_is_finished_by_running_it_again(story: Story, data: st.DataO
 
 
 @given(stories())
-@settings(max_examples=250)
+@settings(max_examples=200)
 def test_no_file_is_lost_unless_discarded(story: Story) -> None:
     story.task["shrink"] = "migrate" if story.task["shrink"] == "discard" else story.task["shrink"]
     pool = story.again()
@@ -280,7 +280,7 @@ def test_no_file_is_lost_unless_discarded(story: Story) -> None:
 
 
 @given(stories(), st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_no_file_is_lost_by_a_kill(story: Story, data: st.DataObject) -> None:
     story.task["shrink"] = "migrate" if story.task["shrink"] == "discard" else story.task["shrink"]
     assume("vol" in story.pool.volumes and not story.pool.volumes["vol"].lost)
@@ -298,7 +298,7 @@ def test_no_file_is_lost_by_a_kill(story: Story, data: st.DataObject) -> None:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_check_mode_plans_what_the_real_run_does(story: Story) -> None:
     pool = story.again()
     before = state_of(pool)
@@ -314,7 +314,7 @@ def test_check_mode_plans_what_the_real_run_does(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_check_mode_refuses_what_the_real_run_refuses(story: Story) -> None:
     answers = [refusal_of(story, check_mode) for check_mode in (True, False)]
 
@@ -322,7 +322,7 @@ def test_check_mode_refuses_what_the_real_run_refuses(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_check_mode_shows_the_diff_of_the_real_run(story: Story) -> None:
     pool = story.again()
     run_or_skip(story, story.again())
@@ -334,7 +334,7 @@ def test_check_mode_shows_the_diff_of_the_real_run(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_run_without_change_asks_glusterd_once(story: Story) -> None:
     story.task.pop("quotas", None)
     story.task.pop("replace_bricks", None)
@@ -344,6 +344,43 @@ def test_run_without_change_asks_glusterd_once(story: Story) -> None:
     _result, host = run(story, pool)
 
     assert len(host.calls) == 1
+
+
+@given(stories())
+@settings(max_examples=100)
+def test_run_without_change_by_other_names_asks_for_the_pool_too(story: Story) -> None:
+    assume("bricks" in story.task)
+    story.task.pop("quotas", None)
+    story.task.pop("replace_bricks", None)
+    pool = story.again()
+    run_or_skip(story, pool)
+    names = [name.replace(":", ".example:/") for name in story.task["bricks"]]
+
+    result, host = run(Story(pool, {**story.task, "bricks": names}), pool)
+
+    assert result["changed"] is False
+    assert len(host.calls) == 2
+
+
+@given(stories(), st.data())
+@settings(max_examples=100)
+def test_killed_run_can_be_called_off(story: Story, data: st.DataObject) -> None:
+    """The bricks that are there then are wanted: what is under way ends or is taken back."""
+    assume(all(volume.task is None for volume in story.pool.volumes.values()))
+    _result, host = run_or_skip(story, story.again())
+    kill_at = data.draw(st.integers(0, len(host.calls) - 1), label="killed at")
+    pool = story.again()
+    with pytest.raises(Killed):
+        run(story, pool, kill_at)
+    volume = pool.volumes.get("vol")
+    assume(volume and volume.status == "Started" and all(b.online for b in volume.bricks))
+    names = [brick.name for brick in volume.bricks]
+    keep = Story(pool, {"state": "started", "bricks": names, **counts_of(volume.layout)})
+
+    run(keep, pool)
+
+    reaches(keep, volume)
+    assert volume.task is None or volume.task.kind == "rebalance"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
