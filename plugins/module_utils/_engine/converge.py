@@ -98,8 +98,8 @@ def carry_out(life: Life[State], host: Host, step: Step) -> None:
         lambda: look(life, host, step),
         what=step.why,
         timeout_seconds=step.timeout_seconds,
-        now=host.now,
-        sleep=host.sleep,
+        steady_seconds=step.steady_seconds,
+        clock=host,
     )
 
 

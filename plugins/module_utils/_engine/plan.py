@@ -39,7 +39,8 @@ class Step:
 
     A step with ``until`` waits: its command only reads, and runs again until ``until``
     returns "" for the command's output instead of the words for what is still missing; ``nudge``,
-    where there is one, runs between two looks to hasten it, and may fail.
+    where there is one, runs between two looks to hasten it, and may fail. With ``steady_seconds``
+    it has to be content without a break for so long: where a tool does not say that it has begun.
     ``undo`` runs when the step fails, to leave nothing half done.
     """
 
@@ -48,6 +49,7 @@ class Step:
     destroys: bool = False
     until: Callable[[str], str] | None = None
     timeout_seconds: int = 0
+    steady_seconds: int = 0
     nudge: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
 

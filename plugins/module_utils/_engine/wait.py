@@ -10,12 +10,25 @@ Private to the clustered.storage collection: it may change in any release.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
+# Failures of a look that may pass.
+PASSING = ("tool_failed", "daemon_down")
+
+
+class Clock(Protocol):
+    """What a wait needs of a host."""
+
+    def now(self) -> float:
+        """Seconds on a clock that only moves forward."""
+
+    def sleep(self, seconds: float) -> None:
+        """Pause."""
 
 
 def pauses() -> Iterator[float]:
@@ -31,32 +44,35 @@ def wait_until(
     *,
     what: str,
     timeout_seconds: float,
-    now: Callable[[], float],
-    sleep: Callable[[float], None],
+    clock: Clock,
+    steady_seconds: float = 0,
 ) -> None:
-    """Return as soon as ``missing()`` is ""; past the deadline raise with its last answer.
+    """Return when ``missing()`` is "" and has been so long enough; past the deadline raise.
 
     A look that the tool fails is not yet the end: glusterd for one can not tell the status of a
     rebalance in its first moments. A minute of nothing but failures is.
     """
+    now = clock.now
     deadline = now() + timeout_seconds
-    last_answer = now()
+    last_answer, steady_since = now(), None
     for pause in pauses():
         try:
             seen = missing()
             last_answer = now()
         except StorageError as error:
-            if error.reason != "tool_failed" or now() - last_answer > PATIENCE_SECONDS:
+            if error.reason not in PASSING or now() - last_answer > PATIENCE_SECONDS:
                 raise
             seen = error.message
-        if not seen:
+        steady_since = None if seen else (now() if steady_since is None else steady_since)
+        if steady_since is not None and now() - steady_since >= steady_seconds:
             return
         left = deadline - now()
         if left <= 0:
             raise StorageError(
                 "timeout",
-                f"Waited {timeout_seconds:g} s in vain: {what}. Last seen: {seen.rstrip('.')}.",
+                f"Waited {timeout_seconds:g} s in vain: {what}. Last seen: "
+                f"{seen.rstrip('.') or 'well, but not for long enough'}.",
                 "What was begun goes on by itself; run this again to go on waiting, "
                 "or with a longer timeout.",
             )
-        sleep(min(pause, left))
+        clock.sleep(min(pause, left))

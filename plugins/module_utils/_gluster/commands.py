@@ -39,6 +39,11 @@ def pool_list() -> Command:
     return gluster("pool", "list")
 
 
+def pool_list_of(host: str) -> Command:
+    """Read the pool as another node sees it."""
+    return gluster(f"--remote-host={host}", "pool", "list")
+
+
 def peer_probe(host: str) -> Command:
     """Add a node to the pool."""
     return gluster("peer", "probe", host)

@@ -25,12 +25,24 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     Volume,
     read_part,
 )
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.options import OFF
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.parse import (
     parse_heal,
+    parse_healers_down,
     parse_pool,
+    parse_status,
     parse_task_nodes,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import Policy
+
+# Options that turn the self-heal daemons off.
+HEALERS = (
+    "cluster.self-heal-daemon",
+    "cluster.disperse-self-heal-daemon",
+    "disperse.self-heal-daemon",
+)
+# Ten times what the daemon needs to notice a new brick.
+STEADY_SECONDS = 30
 
 # How a task ends (gf_defrag_status_t as the CLI spells it); everything else is still going on.
 DONE = frozenset({"completed", "fix-layout completed"})
@@ -125,16 +137,54 @@ def refuse_split_brain(counts: Iterable[HealCount], ignored: Collection[str]) ->
             )
 
 
-def missing_heal(answer: str) -> str:
-    """What a heal summary says is left; a brick that does not tell is not healed."""
-    counts = parse_heal(answer)
-    if not counts:
-        return "no brick answered"
-    unknown = [count.brick for count in counts if count.pending is None]
-    if unknown:
-        return f"no answer from {', '.join(unknown)}"
-    pending = sum(count.pending or 0 for count in counts)
-    return f"{pending} entries to heal" if pending else ""
+def missing_heal(brick_count: int) -> Callable[[str], str]:
+    """What a heal summary says is left; a brick that is missing or does not tell is not healed."""
+
+    def missing(answer: str) -> str:
+        counts = parse_heal(answer)
+        if len(counts) != brick_count:
+            return f"{len(counts)} of {brick_count} bricks answered"
+        unknown = [count.brick for count in counts if count.pending is None]
+        if unknown:
+            return f"no answer from {', '.join(unknown)}"
+        pending = sum(count.pending or 0 for count in counts)
+        return f"{pending} entries to heal" if pending else ""
+
+    return missing
+
+
+def missing_online(bricks: Collection[str]) -> Callable[[str], str]:
+    """Which of the bricks, and which self-heal daemons, a volume status does not show online."""
+
+    def missing(answer: str) -> str:
+        online = {f"{s.host}:{s.path}" for s in parse_status(answer) if s.online}
+        down = [name for name in bricks if name not in online]
+        down += [f"self-heal daemon of {host}" for host in parse_healers_down(answer)]
+        return f"not online: {', '.join(down)}" if down else ""
+
+    return missing
+
+
+def missing_connected(answer: str) -> str:
+    """Which nodes another node does not see connected, by its own pool list."""
+    return ", ".join(
+        f"{peer.hostname}: {describe_peer(peer)}"
+        for peer in parse_pool(answer)
+        if not peer.is_healthy
+    )
+
+
+def wait_connected(hosts: Iterable[str], timeout_seconds: int) -> tuple[Step, ...]:
+    """Wait until each of the nodes sees all the others: glusterd on every one has to agree."""
+    return tuple(
+        Step(
+            f"wait until {host} is connected to every other node",
+            commands.pool_list_of(host),
+            until=missing_connected,
+            timeout_seconds=timeout_seconds,
+        )
+        for host in hosts
+    )
 
 
 def missing_task(hosts: Collection[str], kind: str) -> Callable[[str], str]:
@@ -200,19 +250,49 @@ def describe_peer(peer: Peer | None) -> str:
     return peer.state_text + ("" if peer.connected else ", disconnected")
 
 
-def wait_healed(volume: Volume, policy: Policy) -> tuple[Step, ...]:
-    """A step that waits until every copy is complete; none where there are no copies.
+def refuse_disabled_heal(volume: Volume) -> None:
+    """Without its daemon nothing makes the copies on a new brick."""
+    off = [name for name in HEALERS if volume.options.get(name, "").lower() in OFF]
+    if off:
+        raise Refusal(
+            "heal_disabled",
+            f"Healing of {volume.name} is turned off ({', '.join(off)}).",
+            "Turn it on: new bricks get their copies by healing.",
+        )
+
+
+def wait_filled(
+    volume: Volume, bricks: Collection[Brick], brick_count: int, policy: Policy
+) -> tuple[Step, ...]:
+    """Wait until new bricks run and have their copies."""
+    if volume.layout.set_size == 1 or not policy.heal_timeout:
+        return ()
+    names = tuple(brick.name for brick in bricks)
+    online = Step(
+        f"wait until {', '.join(names)} is online",
+        commands.volume_status(volume.name),
+        until=missing_online(names),
+        timeout_seconds=policy.heal_timeout,
+    )
+    return (online, *wait_healed(volume, brick_count, policy))
+
+
+def wait_healed(volume: Volume, brick_count: int, policy: Policy) -> tuple[Step, ...]:
+    """Wait until every copy is complete; no step where there are no copies.
 
     A heal that fails once, as on a brick that was only just added, is tried again by the daemon
-    after ten minutes (cluster.heal-timeout) unless it is asked to.
+    after ten minutes (cluster.heal-timeout) unless it is asked to. In disperse sets nothing is
+    marked as to be healed until the daemon has connected to a new brick, which it tries every
+    three seconds (xlators/cluster/ec/src/ec.c): nothing left to heal has to be seen for a while.
     """
     if volume.layout.set_size == 1 or not policy.heal_timeout:
         return ()
     step = Step(
         f"wait until every brick of {volume.name} is healed",
         commands.heal_summary(volume.name),
-        until=missing_heal,
+        until=missing_heal(brick_count),
         timeout_seconds=policy.heal_timeout,
+        steady_seconds=STEADY_SECONDS if volume.layout.disperses else 0,
         nudge=commands.heal(volume.name),
     )
     return (step,)

@@ -181,6 +181,16 @@ def parse_status(answer: str) -> tuple[BrickStatus, ...]:
     return tuple(parse_brick_status(n) for n in nodes if n.findtext("path", "").startswith("/"))
 
 
+def parse_healers_down(answer: str) -> tuple[str, ...]:
+    """``volume status``: the nodes whose self-heal daemon does not run."""
+    nodes = parse_xml(answer).iterfind(".//volume/node")
+    return tuple(
+        node.findtext("path", "")
+        for node in nodes
+        if node.findtext("hostname") == "Self-heal Daemon" and node.findtext("status") != "1"
+    )
+
+
 def parse_brick_status(node: ElementTree.Element) -> BrickStatus:
     """One brick process; anything but status 1 is not online."""
     return BrickStatus(

@@ -22,6 +22,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster import 
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
     refuse_unhealthy_peer,
     refuse_unready_hosts,
+    wait_connected,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
     Brick,
@@ -143,7 +144,7 @@ def plan_create(cluster: Cluster, wanted: WantedVolume) -> Plan[Cluster]:
     option_steps, volume = plan_options(cluster, volume, wanted)
     state_steps, volume = plan_state(volume, wanted)
     quota_steps = plan_quotas(replace(cluster, quotas=()), volume, wanted)
-    before = (*plan_probes(cluster, wanted), *clean_steps(cluster, bricks))
+    before = (*connect_steps(cluster, bricks, wanted), *clean_steps(cluster, bricks))
     steps = (*before, create, *option_steps, *state_steps, *quota_steps)
     return Plan(cluster, with_volume(cluster, volume), steps, layout_warnings(layout))
 
@@ -390,6 +391,18 @@ def plan_probes(cluster: Cluster, wanted: WantedVolume) -> tuple[Step, ...]:
     """Machines listed in cluster join the pool first, as with gluster.gluster."""
     hosts = read_part(cluster.hosts, "hosts")
     return plan_join(cluster, [hosts[name] for name in wanted.probe], PEER_TIMEOUT_SECONDS).steps
+
+
+def connect_steps(
+    cluster: Cluster, bricks: tuple[Brick, ...], wanted: WantedVolume
+) -> tuple[Step, ...]:
+    """All brick hosts in the pool and connected to each other.
+
+    A create that one of them refuses leaves marked directories on the others.
+    """
+    hosts = read_part(cluster.hosts, "hosts")
+    others = dict.fromkeys(b.host for b in bricks if not hosts[b.host].is_self)
+    return plan_probes(cluster, wanted) or wait_connected(others, PEER_TIMEOUT_SECONDS)
 
 
 def check_new_bricks(

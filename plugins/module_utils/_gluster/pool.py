@@ -22,6 +22,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates i
     missing_peers,
     refuse_unhealthy_peer,
     refuse_unknown_host,
+    wait_connected,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
     PEER_REJECTED,
@@ -63,7 +64,7 @@ def plan_join(cluster: Cluster, nodes: Iterable[Host], timeout: int) -> Plan[Clu
     joining = distinct(node for node in others if not node.uuid)
     known = [peers[node.uuid].hostname for node in others if node.uuid]
     waiting = [name for name in known if not by_name(peers.values(), name).is_healthy]
-    steps = probe_steps(joining, waiting, timeout)
+    steps = probe_steps(joining, waiting, known, timeout)
     after = replace(cluster, peers=read_part(cluster.peers, "peers") + joined(joining))
     return Plan(cluster, after, steps, disconnected_warnings(peers.values(), waiting))
 
@@ -139,8 +140,11 @@ def joined(nodes: Iterable[Host]) -> tuple[Peer, ...]:
     return tuple(Peer("", n.name, (n.name,), True, 3, "Peer in Cluster") for n in nodes)
 
 
-def probe_steps(joining: tuple[Host, ...], waiting: list[str], timeout: int) -> tuple[Step, ...]:
-    """Probes, and one wait for all of them and for those that are known but not connected."""
+def probe_steps(
+    joining: tuple[Host, ...], waiting: list[str], known: list[str], timeout: int
+) -> tuple[Step, ...]:
+    """Probes, and waits until all nodes that were asked about see each other."""
+    others = dict.fromkeys([*known, *(node.name for node in joining)])
     probes = tuple(
         Step(f"{node.name} is not in the pool", commands.peer_probe(node.name)) for node in joining
     )
@@ -153,7 +157,7 @@ def probe_steps(joining: tuple[Host, ...], waiting: list[str], timeout: int) -> 
         until=missing_peers(tuple(names_awaited), present=True),
         timeout_seconds=timeout,
     )
-    return (*probes, wait)
+    return (*probes, wait, *wait_connected(others, timeout))
 
 
 def disconnected_warnings(peers: Iterable[Peer], waiting: list[str]) -> tuple[str, ...]:

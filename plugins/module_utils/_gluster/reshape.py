@@ -15,9 +15,11 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
     missing_task,
+    refuse_disabled_heal,
     refuse_offline_bricks,
     refuse_split_brain,
     refuse_unready_hosts,
+    wait_filled,
     wait_healed,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
@@ -84,18 +86,22 @@ def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     staying = tuple(brick for brick in reshape.volume.bricks if brick not in going)
     refuse_unready_hosts(cluster, (*staying, *reshape.changes.new_bricks), reshape.joining)
     refuse_offline_bricks(cluster, staying)
+    if reshape.changes.replaced or reshape.changes.gained:
+        refuse_disabled_heal(reshape.volume)
     dead = dead_bricks(cluster, reshape.replaced)
     refuse_last_copies(reshape, dead)
     # glusterd adds and replaces no brick while a removal is not committed.
     resumed = any(resumes(task, reshape) for task in read_part(cluster.tasks, "tasks"))
     migration = migrate_steps(reshape, resumed=resumed)
+    gone = len(reshape.discarded) + (len(reshape.changes.removed) if resumed else 0)
+    count = len(reshape.volume.bricks) - gone
     steps = (
         *settle_tasks(cluster, reshape),
         *settle_heal(cluster, reshape),
         *(migration if resumed else ()),
         *discard_steps(reshape),
-        *replace_steps(reshape, dead),
-        *resize_steps(reshape),
+        *replace_steps(reshape, dead, count),
+        *resize_steps(reshape, count),
         *grow_steps(reshape),
         *(() if resumed else migration),
         *finish_steps(cluster, reshape),
@@ -121,12 +127,25 @@ def refuse_last_copies(reshape: Reshape, dead: tuple[Brick, ...]) -> None:
                 f"Too few bricks of {names(one)} are alive to make new copies from.",
                 "Bring one of them back first; their files are nowhere else.",
             )
-        if len(set(one) & set(reshape.replaced)) > 1 and not reshape.policy.heal_timeout:
-            raise Refusal(
-                "no_other_copy",
-                f"Several bricks of {names(one)} would be replaced without waiting between.",
-                "Give a heal_timeout: each new copy has to be complete before the next brick goes.",
-            )
+        refuse_hasty_replacement(reshape, one)
+
+
+def refuse_hasty_replacement(reshape: Reshape, one: tuple[Brick, ...]) -> None:
+    """The next brick of a set goes when the new one before it is complete, and that is known."""
+    replaced = len(set(one) & set(reshape.replaced))
+    disperses = reshape.volume.layout.disperses
+    if replaced > 1 and disperses:
+        raise Refusal(
+            "two_changes",
+            f"Several bricks of the disperse set {names(one)} would be replaced at once.",
+            "Replace one brick of a disperse set in a task.",
+        )
+    if not reshape.policy.heal_timeout and (replaced > 1 or (replaced and disperses)):
+        raise Refusal(
+            "no_other_copy",
+            f"Bricks of {names(one)} would be replaced without waiting for the new copies.",
+            "Give a heal_timeout: each new copy has to be complete before the next brick goes.",
+        )
 
 
 def refuse_not_started(volume: Volume) -> None:
@@ -208,22 +227,28 @@ def stop_removal(reshape: Reshape, task: Task) -> Step:
 
 
 def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
-    """Healing that is going on is waited for first; what can not be known refuses."""
-    if reshape.volume.layout.set_size == 1:
+    """Healing that is going on is waited for first; what can not be known refuses.
+
+    That of an interrupted change is waited for even if nothing is left to heal: it may not have
+    begun.
+    """
+    volume = reshape.volume
+    if volume.layout.set_size == 1:
         return ()
     counts = read_part(cluster.heal, "heal")
     refuse_split_brain(counts, {brick.name for brick in reshape.discarded + reshape.replaced})
     dead = any(count.pending is None for count in counts)
+    begun = "heal" in volume.unfinished.split("+") and not dead
     # The survivors count what they hold for a dead brick: that is no reason to wait for it.
-    if dead or not any(count.pending for count in counts):
+    if not begun and (dead or not any(count.pending for count in counts)):
         return ()
     if not reshape.policy.heal_timeout:
         raise Refusal(
             "heal_pending",
-            f"Volume {reshape.volume.name} is not healed yet.",
+            f"Volume {volume.name} is not healed yet.",
             "Wait until gluster volume heal NAME info summary shows 0, or give heal_timeout.",
         )
-    return wait_healed(reshape.volume, reshape.policy)
+    return wait_healed(volume, len(volume.bricks), reshape.policy)
 
 
 def discard_steps(reshape: Reshape) -> tuple[Step, ...]:
@@ -248,17 +273,18 @@ def lower_replicas(reshape: Reshape) -> Step:
     )
 
 
-def replace_steps(reshape: Reshape, dead: tuple[Brick, ...]) -> tuple[Step, ...]:
+def replace_steps(reshape: Reshape, dead: tuple[Brick, ...], count: int) -> tuple[Step, ...]:
     """The dead bricks in a row, then the living ones, each after all copies are complete."""
     pairs = reshape.changes.replaced
-    buried = [
-        step for old, new in pairs if old in dead for step in replace_brick(reshape, old, new)
-    ]
-    steps = [*buried, *(wait_healed(reshape.volume, reshape.policy) if buried else ())]
-    for old, new in pairs:
-        if old not in dead:
+    buried = [(old, new) for old, new in pairs if old in dead]
+    groups = [buried] if buried else []
+    groups += [[(old, new)] for old, new in pairs if old not in dead]
+    steps: list[Step] = []
+    for group in groups:
+        for old, new in group:
             steps.extend(replace_brick(reshape, old, new))
-            steps.extend(wait_healed(reshape.volume, reshape.policy))
+        filled = [new for _old, new in group]
+        steps.extend(wait_filled(reshape.volume, filled, count, reshape.policy))
     return tuple(steps)
 
 
@@ -277,7 +303,7 @@ def replace_brick(reshape: Reshape, old: Brick, new: Brick) -> tuple[Step, ...]:
     )
 
 
-def resize_steps(reshape: Reshape) -> tuple[Step, ...]:
+def resize_steps(reshape: Reshape, count: int) -> tuple[Step, ...]:
     """More or fewer copies in every set."""
     volume, changes, policy = reshape.volume, reshape.changes, reshape.policy
     if changes.lost and not reshape.discarded:
@@ -286,7 +312,9 @@ def resize_steps(reshape: Reshape) -> tuple[Step, ...]:
         return ()
     why = f"make {volume.name} {reshape.layout.text} with {names(changes.gained)}"
     argv = commands.add_brick(volume.name, reshape.layout, changes.gained, force=policy.needs_force)
-    return (Step(why, argv), *wait_healed(replace(volume, layout=reshape.layout), policy))
+    resized = replace(volume, layout=reshape.layout)
+    count += len(changes.gained)
+    return (Step(why, argv), *wait_filled(resized, changes.gained, count, policy))
 
 
 def grow_steps(reshape: Reshape) -> tuple[Step, ...]:
@@ -358,7 +386,9 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         if kind in earlier and kind not in covered and spreads_over > 1:
             steps.extend(rebalance_steps(reshape, kind))
     if "heal" in earlier and not (changes.replaced or changes.gained):
-        steps.extend(wait_healed(replace(reshape.volume, layout=reshape.layout), reshape.policy))
+        after = replace(reshape.volume, layout=reshape.layout)
+        count = len(bricks_after(reshape.volume, changes))
+        steps.extend(wait_healed(after, count, reshape.policy))
     return tuple(steps)
 
 
