@@ -168,6 +168,11 @@ def heal_summary(name: str) -> Command:
     return gluster("volume", "heal", name, "info", "summary")
 
 
+def heal_info(name: str) -> Command:
+    """Read what is left to heal, entry by entry."""
+    return gluster("volume", "heal", name, "info")
+
+
 def quota_enable(name: str) -> Command:
     """Turn quotas on."""
     return gluster("volume", "quota", name, "enable")

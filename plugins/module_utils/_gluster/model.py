@@ -230,6 +230,7 @@ class Cluster:
     statuses: tuple[BrickStatus, ...] | None = None
     tasks: tuple[Task, ...] | None = None
     heal: tuple[HealCount, ...] | None = None
+    heal_entries: Mapping[str, frozenset[str]] | None = None
     option_names: tuple[str, ...] | None = None
     option_group: Mapping[str, str] | None = None
     pool_options: Mapping[str, str] | None = None

@@ -236,6 +236,16 @@ def parse_heal(answer: str) -> tuple[HealCount, ...]:
     )
 
 
+def parse_heal_entries(answer: str) -> dict[str, frozenset[str]]:
+    """``heal info``: by brick what others have missed of what it has, as gfid or path."""
+    return {
+        node.findtext("name", ""): frozenset(
+            file.get("gfid") or file.text or "" for file in node.iterfind("file")
+        )
+        for node in parse_xml(answer).iterfind(".//bricks/brick")
+    }
+
+
 def parse_option_names(answer: str) -> tuple[str, ...]:
     """``volume get V all`` or ``volume set help-xml``: the full names of all options."""
     root = parse_xml(answer)

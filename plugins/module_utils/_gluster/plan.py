@@ -43,13 +43,13 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.options
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import plan_join
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape import (
-    Reshape,
     plan_reshape,
     plan_unfinished,
     refuse_not_started,
     refuse_running_tasks,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
+    Reshape,
     adopted,
     bricks_after,
     changed_layout,

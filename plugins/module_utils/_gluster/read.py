@@ -167,6 +167,12 @@ def read_heal(machine: Machine, cluster: Cluster, subject: Subject) -> Cluster:
     return replace(cluster, heal=parse.parse_heal(answer))
 
 
+def read_heal_entries(machine: Machine, cluster: Cluster, subject: Subject) -> Cluster:
+    """What is left to heal in the volume, entry by entry."""
+    answer = run_gluster(machine, commands.heal_info(subject.volume))
+    return replace(cluster, heal_entries=parse.parse_heal_entries(answer))
+
+
 def read_option_names(machine: Machine, cluster: Cluster, _subject: Subject) -> Cluster:
     """The options that glusterd knows: from any volume, else the documented ones."""
     volumes = read_part(cluster.volumes, "volumes")
@@ -255,6 +261,7 @@ READERS: Mapping[str, Callable[[Machine, Cluster, Subject], Cluster]] = {
     "statuses": read_status,
     "tasks": read_status,
     "heal": read_heal,
+    "heal_entries": read_heal_entries,
     "option_names": read_option_names,
     "option_group": read_option_group,
     "pool_options": read_pool_options,

@@ -9,15 +9,19 @@ Private to the clustered.storage collection: it may change in any release.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.copies import (
+    dead_bricks,
+    refuse_last_copies,
+    settle_heal,
+)
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
     missing_task,
     refuse_disabled_heal,
     refuse_offline_bricks,
-    refuse_split_brain,
     refuse_unready_hosts,
     wait_filled,
     wait_healed,
@@ -26,54 +30,18 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     UNFINISHED,
     Brick,
     Cluster,
-    Layout,
     Task,
     Volume,
     read_part,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
-    Changes,
+    Reshape,
     bricks_after,
     names,
 )
-from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import Policy
 
 # A rebalance under way, as its status is spelled, and which kind it is.
 RUNNING = {"in progress": "full", "fix-layout in progress": "fix-layout"}
-
-
-@dataclass(frozen=True)
-class Reshape:
-    """A change of bricks about to be planned."""
-
-    volume: Volume
-    layout: Layout
-    bricks: tuple[Brick, ...]
-    changes: Changes
-    policy: Policy
-    joining: tuple[str, ...] = ()
-
-    @property
-    def discarded(self) -> tuple[Brick, ...]:
-        """Bricks that go with what is on them, because the task says so."""
-        return self.changes.lost + self.changes.removed if self.policy.shrink == "discard" else ()
-
-    @property
-    def replaced(self) -> tuple[Brick, ...]:
-        """Bricks whose copies the user has given up by naming them."""
-        return tuple(old for old, _new in self.changes.replaced)
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """What has to be taken up again after an interruption, of this change or an earlier one."""
-        changes, policy = self.changes, self.policy
-        own = {
-            "remove-brick": changes.removed and policy.shrink == "migrate",
-            policy.rebalance: changes.grown and policy.rebalance != "never",
-            "heal": changes.replaced or changes.gained,
-        }
-        earlier = self.volume.unfinished.split("+") if self.volume.unfinished else []
-        return tuple(dict.fromkeys([*earlier, *(kind for kind, has in own.items() if has)]))
 
 
 def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
@@ -107,45 +75,6 @@ def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         *finish_steps(cluster, reshape),
     )
     return between_marks(reshape.volume, reshape.kinds, steps)
-
-
-def dead_bricks(cluster: Cluster, bricks: tuple[Brick, ...]) -> tuple[Brick, ...]:
-    """Those of the bricks that are not online."""
-    online = {s.key for s in read_part(cluster.statuses, "statuses") if s.online}
-    return tuple(brick for brick in bricks if brick.key not in online)
-
-
-def refuse_last_copies(reshape: Reshape, dead: tuple[Brick, ...]) -> None:
-    """A new brick is filled from the others of its set: enough of them have to be alive."""
-    layout = reshape.volume.layout
-    for one in reshape.volume.sets:
-        data = one[: len(one) - layout.arbiters]
-        alive = [brick for brick in data if brick not in dead]
-        if len(alive) < (layout.disperses - layout.redundancies or 1) and set(one) & set(dead):
-            raise Refusal(
-                "no_other_copy",
-                f"Too few bricks of {names(one)} are alive to make new copies from.",
-                "Bring one of them back first; their files are nowhere else.",
-            )
-        refuse_hasty_replacement(reshape, one)
-
-
-def refuse_hasty_replacement(reshape: Reshape, one: tuple[Brick, ...]) -> None:
-    """The next brick of a set goes when the new one before it is complete, and that is known."""
-    replaced = len(set(one) & set(reshape.replaced))
-    disperses = reshape.volume.layout.disperses
-    if replaced > 1 and disperses:
-        raise Refusal(
-            "two_changes",
-            f"Several bricks of the disperse set {names(one)} would be replaced at once.",
-            "Replace one brick of a disperse set in a task.",
-        )
-    if not reshape.policy.heal_timeout and (replaced > 1 or (replaced and disperses)):
-        raise Refusal(
-            "no_other_copy",
-            f"Bricks of {names(one)} would be replaced without waiting for the new copies.",
-            "Give a heal_timeout: each new copy has to be complete before the next brick goes.",
-        )
 
 
 def refuse_not_started(volume: Volume) -> None:
@@ -224,31 +153,6 @@ def stop_removal(reshape: Reshape, task: Task) -> Step:
         f"stop the unfinished removal of {names(bricks)}, which shall stay",
         commands.remove_brick(reshape.volume.name, bricks, "stop"),
     )
-
-
-def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
-    """Healing that is going on is waited for first; what can not be known refuses.
-
-    That of an interrupted change is waited for even if nothing is left to heal: it may not have
-    begun.
-    """
-    volume = reshape.volume
-    if volume.layout.set_size == 1:
-        return ()
-    counts = read_part(cluster.heal, "heal")
-    refuse_split_brain(counts, {brick.name for brick in reshape.discarded + reshape.replaced})
-    dead = any(count.pending is None for count in counts)
-    begun = "heal" in volume.unfinished.split("+") and not dead
-    # The survivors count what they hold for a dead brick: that is no reason to wait for it.
-    if not begun and (dead or not any(count.pending for count in counts)):
-        return ()
-    if not reshape.policy.heal_timeout:
-        raise Refusal(
-            "heal_pending",
-            f"Volume {volume.name} is not healed yet.",
-            "Wait until gluster volume heal NAME info summary shows 0, or give heal_timeout.",
-        )
-    return wait_healed(volume, len(volume.bricks), reshape.policy)
 
 
 def discard_steps(reshape: Reshape) -> tuple[Step, ...]:

@@ -21,7 +21,10 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     brick_sets,
     read_part,
 )
-from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import WantedVolume
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import (
+    Policy,
+    WantedVolume,
+)
 
 BrickSet = tuple[Brick, ...]
 Pairs = tuple[tuple[BrickSet, BrickSet], ...]
@@ -56,6 +59,40 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.new_bricks or self.leaving)
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """A change of bricks about to be planned."""
+
+    volume: Volume
+    layout: Layout
+    bricks: BrickSet
+    changes: Changes
+    policy: Policy
+    joining: tuple[str, ...] = ()
+
+    @property
+    def discarded(self) -> BrickSet:
+        """Bricks that go with what is on them, because the task says so."""
+        return self.changes.lost + self.changes.removed if self.policy.shrink == "discard" else ()
+
+    @property
+    def replaced(self) -> BrickSet:
+        """Bricks whose copies the user has given up by naming them."""
+        return tuple(old for old, _new in self.changes.replaced)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What has to be taken up again after an interruption, of this change or an earlier one."""
+        changes, policy = self.changes, self.policy
+        own = {
+            "remove-brick": changes.removed and policy.shrink == "migrate",
+            policy.rebalance: changes.grown and policy.rebalance != "never",
+            "heal": changes.replaced or changes.gained,
+        }
+        earlier = self.volume.unfinished.split("+") if self.volume.unfinished else []
+        return tuple(dict.fromkeys([*earlier, *(kind for kind, has in own.items() if has)]))
 
 
 def new_layout(wanted: WantedVolume, brick_count: int) -> Layout:
