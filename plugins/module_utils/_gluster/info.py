@@ -25,6 +25,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.format 
     format_task,
     format_volume,
 )
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import BROKEN
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import Peer, Volume
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.read import (
     read_limits,
@@ -133,6 +134,12 @@ def volume_problems(described: Mapping[str, Any]) -> list[str]:
     ]
     if described["heal"] is not None:
         problems += heal_problems(name, described["heal"])
+    problems += [
+        f"its last {task['kind']} is {task['status']}: files may be left where they were. See the "
+        "rebalance log, and run the task that began it again."
+        for task in described["tasks"]
+        if task["status"] in BROKEN
+    ]
     if described["unfinished"]:
         problems.append(
             f"a change ({described['unfinished']}) was interrupted. Run its task again."
