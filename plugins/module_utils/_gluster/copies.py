@@ -20,6 +20,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     Cluster,
     HealCount,
     Layout,
+    Volume,
     read_part,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.topology import (
@@ -56,12 +57,18 @@ def refuse_last_copies(reshape: Reshape, dead: tuple[Brick, ...]) -> None:
                 f"Too few bricks of {names(one)} are alive to make new copies from.",
                 "Bring one of them back first; their files are nowhere else.",
             )
-        refuse_hasty_replacement(reshape, one)
+        refuse_hasty_replacement(reshape, one, dead)
 
 
-def refuse_hasty_replacement(reshape: Reshape, one: tuple[Brick, ...]) -> None:
-    """The next brick of a set goes when the new one before it is complete, and that is known."""
-    replaced = len(set(one) & set(reshape.replaced))
+def refuse_hasty_replacement(
+    reshape: Reshape, one: tuple[Brick, ...], dead: tuple[Brick, ...]
+) -> None:
+    """The next brick of a set goes when the new one before it is complete, and that is known.
+
+    Dead bricks go together: as one.
+    """
+    living = len(set(one) & set(reshape.replaced) - set(dead))
+    replaced = living + bool(set(one) & set(reshape.replaced) & set(dead))
     disperses = reshape.volume.layout.disperses
     if replaced > 1 and disperses:
         raise Refusal(
@@ -92,11 +99,12 @@ def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     if any(count.pending is None for count in counts):
         refuse_unhealed_sets(cluster, reshape, counts)
         return ()
+    pending = any(count.pending for count in counts)
     begun = "heal" in volume.unfinished.split("+")
-    if not begun and not any(count.pending for count in counts):
+    if not (pending or begun):
         return ()
     refuse_disabled_heal(volume)
-    if not reshape.policy.heal_timeout:
+    if not reshape.policy.heal_timeout and (pending or volume.layout.disperses):
         raise Refusal(
             "heal_pending",
             f"Volume {volume.name} is not healed yet.",
@@ -114,6 +122,7 @@ def refuse_unhealed_sets(cluster: Cluster, reshape: Reshape, counts: tuple[HealC
         if not going & set(one):
             continue
         if any(pending.get(brick.name) is None for brick in one):
+            refuse_unfilled_brick(reshape.volume, one)
             refuse_missing_copies(cluster, one, going, reshape.volume.layout)
         elif any(pending[brick.name] for brick in one):
             raise Refusal(
@@ -122,6 +131,16 @@ def refuse_unhealed_sets(cluster: Cluster, reshape: Reshape, counts: tuple[HealC
                 "See to the dead bricks of other sets first; then this set heals, or can be "
                 "waited for.",
             )
+
+
+def refuse_unfilled_brick(volume: Volume, one: BrickSet) -> None:
+    """A brick that has only just come lists nothing, whatever it misses."""
+    if "heal" in volume.unfinished.split("+"):
+        raise Refusal(
+            "heal_pending",
+            f"An earlier change of {names(one)} was interrupted; a new brick may not be filled.",
+            "Bring the dead brick back and finish that change first.",
+        )
 
 
 def refuse_missing_copies(

@@ -43,6 +43,7 @@ HEALERS = (
 )
 # Ten times what the daemon needs to notice a new brick.
 STEADY_SECONDS = 30
+ONLINE_SECONDS = 60
 
 # How a task ends (gf_defrag_status_t as the CLI spells it); everything else is still going on.
 DONE = frozenset({"completed", "fix-layout completed"})
@@ -165,22 +166,31 @@ def missing_online(bricks: Collection[str]) -> Callable[[str], str]:
     return missing
 
 
-def missing_connected(answer: str) -> str:
+def missing_connected(ignored: Collection[str]) -> Callable[[str], str]:
     """Which nodes another node does not see connected, by its own pool list."""
-    return ", ".join(
-        f"{peer.hostname}: {describe_peer(peer)}"
-        for peer in parse_pool(answer)
-        if not peer.is_healthy
-    )
+
+    def missing(answer: str) -> str:
+        return ", ".join(
+            f"{peer.hostname}: {describe_peer(peer)}"
+            for peer in parse_pool(answer)
+            if not peer.is_healthy and peer.uuid not in ignored
+        )
+
+    return missing
 
 
-def wait_connected(hosts: Iterable[str], timeout_seconds: int) -> tuple[Step, ...]:
-    """Wait until each of the nodes sees all the others: glusterd on every one has to agree."""
+def wait_connected(
+    hosts: Iterable[str], ignored: Collection[str], timeout_seconds: int
+) -> tuple[Step, ...]:
+    """Wait until each of the nodes sees all the others: glusterd on every one has to agree.
+
+    Left out are those, by UUID, that are known to be down and have no part in it.
+    """
     return tuple(
         Step(
             f"wait until {host} is connected to every other node",
             commands.pool_list_of(host),
-            until=missing_connected,
+            until=missing_connected(ignored),
             timeout_seconds=timeout_seconds,
         )
         for host in hosts
@@ -272,7 +282,7 @@ def wait_filled(
         f"wait until {', '.join(names)} is online",
         commands.volume_status(volume.name),
         until=missing_online(names),
-        timeout_seconds=policy.heal_timeout,
+        timeout_seconds=ONLINE_SECONDS,
     )
     return (online, *wait_healed(volume, brick_count, policy))
 
@@ -287,12 +297,13 @@ def wait_healed(volume: Volume, brick_count: int, policy: Policy) -> tuple[Step,
     """
     if volume.layout.set_size == 1 or not policy.heal_timeout:
         return ()
+    steady = STEADY_SECONDS if volume.layout.disperses else 0
     step = Step(
         f"wait until every brick of {volume.name} is healed",
         commands.heal_summary(volume.name),
         until=missing_heal(brick_count),
-        timeout_seconds=policy.heal_timeout,
-        steady_seconds=STEADY_SECONDS if volume.layout.disperses else 0,
+        timeout_seconds=policy.heal_timeout + steady,
+        steady_seconds=steady,
         nudge=commands.heal(volume.name),
     )
     return (step,)

@@ -10,6 +10,7 @@ Private to the clustered.storage collection: it may change in any release.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import UNFINISHED
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.parse import parse_size
 
+NAME = re.compile(r"[A-Za-z0-9._-]+")
 ON = frozenset({"on", "yes", "true", "enable", "1"})
 OFF = frozenset({"off", "no", "false", "disable", "0"})
 
@@ -71,22 +73,42 @@ USER_PREFIX = "user."
 
 
 def wanted_option(name: str, value: Any) -> str | None:
-    """An option's value as glusterd stores it; None means back to its default."""
+    """An option's value as glusterd stores it; None means back to its default.
+
+    glusterd keeps ``name=value`` lines and does not start any more when one of them is broken.
+    """
+    if not NAME.fullmatch(name):
+        raise Refusal(
+            "invalid_option",
+            f"{name!r} can not be the name of an option.",
+            "Names have letters, digits, dots, dashes and underscores.",
+        )
     if value is None:
         return None
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, (list, tuple)):
-        return ",".join(wanted_option(name, part) or "" for part in value)
     if isinstance(value, dict):
         raise Refusal(
             "invalid_option",
             f"The option {name} has a dictionary as its value.",
             "Give it a string, a number, a boolean, a list, or nothing to put it back to default.",
         )
-    text = str(value).strip()
+    text = option_text(name, value)
+    if not text.isprintable():
+        raise Refusal(
+            "invalid_option",
+            f"The value of {name} has a line break or another control character: {text!r}.",
+            "Write it in one line.",
+        )
     # glusterd drops blanks inside every value but those of user options.
     return text if name.startswith(USER_PREFIX) else "".join(text.split())
+
+
+def option_text(name: str, value: Any) -> str:
+    """A value as text."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, (list, tuple)):
+        return ",".join(wanted_option(name, part) or "" for part in value)
+    return str(value).strip()
 
 
 def is_same_value(current: str, wanted: str) -> bool:

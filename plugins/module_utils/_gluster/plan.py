@@ -41,7 +41,10 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.options
     is_satisfied,
     surplus_options,
 )
-from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import plan_join
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import (
+    plan_join,
+    unwell,
+)
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.reshape import (
     plan_reshape,
     plan_unfinished,
@@ -278,7 +281,8 @@ def plan_quotas(cluster: Cluster, volume: Volume, wanted: WantedVolume) -> tuple
             "Start it with state: started.",
         )
     enabled = volume.options.get("features.quota") == "on"
-    current = {q.path: q for q in read_part(cluster.quotas, "quotas")} if enabled else {}
+    known = enabled and runs(cluster, volume)
+    current = {q.path: q for q in read_part(cluster.quotas, "quotas")} if known else {}
     steps = [] if enabled else [Step("quotas are off", commands.quota_enable(volume.name))]
     for quota in wanted.quotas:
         present = current.get(quota.path)
@@ -301,14 +305,15 @@ def plan_bricks(
     replaced = live_replacements(cluster, volume, bricks, wanted)
     changes = classify(volume, layout, bricks, replaced)
     reshape = Reshape(volume, layout, bricks, changes, wanted.policy, wanted.probe)
+    if changes or (volume.unfinished and volume.status == "started"):
+        # What the volume is now, not what an earlier step of this plan makes of it.
+        refuse_not_started(cluster.volume(volume.name) or volume)
     if not changes:
         return plan_unfinished(cluster, reshape), volume
-    # What the volume is now, not what an earlier step of this plan makes of it.
-    refuse_not_started(cluster.volume(volume.name) or volume)
     check_new_bricks(cluster, bricks, layout, wanted, volume)
     clean = clean_steps(cluster, changes.new_bricks)
     steps = plan_reshape(cluster, reshape)
-    probes = plan_probes(cluster, wanted)
+    probes = connect_steps(cluster, bricks, wanted) if plan_probes(cluster, wanted) else ()
     after = replace(volume, layout=layout, bricks=bricks_after(volume, changes))
     return (*probes, *clean, *steps), after
 
@@ -351,11 +356,17 @@ def refuse_unlisted(old: Brick, new: Brick, listed: dict[tuple[str, str], Brick]
         )
 
 
+def runs(cluster: Cluster, volume: Volume) -> bool:
+    """Whether a volume runs now, whatever an earlier step of the plan makes of it."""
+    return (cluster.volume(volume.name) or volume).status == "started"
+
+
 def needs_renewal(cluster: Cluster, volume: Volume, brick: Brick) -> bool:
     """Whether a brick of a running volume is known not to be online."""
-    if volume.status != "started":
+    current = cluster.volume(volume.name)
+    if volume.status != "started" or current is None or current.status == "created":
         return False
-    refuse_not_started(cluster.volume(volume.name) or volume)
+    refuse_not_started(current)
     statuses = read_part(cluster.statuses, "statuses")
     return any(status.key == brick.key and not status.online for status in statuses)
 
@@ -400,9 +411,20 @@ def connect_steps(
 
     A create that one of them refuses leaves marked directories on the others.
     """
-    hosts = read_part(cluster.hosts, "hosts")
-    others = dict.fromkeys(b.host for b in bricks if not hosts[b.host].is_self)
-    return plan_probes(cluster, wanted) or wait_connected(others, PEER_TIMEOUT_SECONDS)
+    peers = read_part(cluster.peers, "peers")
+    probes = plan_probes(cluster, wanted)
+    asked = set(wanted.probe if probes else ()) | this_node(cluster)
+    others = dict.fromkeys(brick.host for brick in bricks if brick.host not in asked)
+    return (*probes, *wait_connected(others, unwell(peers), PEER_TIMEOUT_SECONDS))
+
+
+def this_node(cluster: Cluster) -> set[str]:
+    """The names of the machine we run on, as bricks may have them."""
+    volumes = read_part(cluster.volumes, "volumes")
+    hosts = read_part(cluster.hosts, "hosts").values()
+    own = {peer.uuid for peer in read_part(cluster.peers, "peers") if peer.is_self}
+    in_bricks = {b.host for volume in volumes for b in volume.bricks if b.host_uuid in own}
+    return in_bricks | {host.name for host in hosts if host.is_self}
 
 
 def check_new_bricks(
@@ -417,6 +439,7 @@ def check_new_bricks(
     new = tuple(brick for brick in bricks if brick not in old)
     if not wanted.policy.allow_same_host:
         refuse_shared_host(bricks, layout)
+    refuse_overlaps(bricks)
     for other in read_part(cluster.volumes, "volumes"):
         refuse_used_brick(new, other)
     volume_id = volume.id if volume else ""
@@ -445,6 +468,20 @@ def refuse_used_brick(bricks: Iterable[Brick], volume: Volume) -> None:
                     f"a brick of volume {volume.name}.",
                     "Use a directory of its own for every brick.",
                 )
+
+
+def refuse_overlaps(bricks: Iterable[Brick]) -> None:
+    """Two names of one brick, or one brick inside of another, in the same list."""
+    last: dict[str, Brick] = {}
+    for brick in sorted(bricks, key=lambda brick: f"{brick.path}/"):
+        other = last.get(brick.host_id)
+        if other and overlaps(brick.path, other.path):
+            raise Refusal(
+                "duplicate_brick",
+                f"{other.name} and {brick.name} are the same directory, or one lies in the other.",
+                "Use a directory of its own for every brick.",
+            )
+        last[brick.host_id] = brick
 
 
 def overlaps(one: str, other: str) -> bool:

@@ -64,7 +64,9 @@ def plan_join(cluster: Cluster, nodes: Iterable[Host], timeout: int) -> Plan[Clu
     joining = distinct(node for node in others if not node.uuid)
     known = [peers[node.uuid].hostname for node in others if node.uuid]
     waiting = [name for name in known if not by_name(peers.values(), name).is_healthy]
-    steps = probe_steps(joining, waiting, known, timeout)
+    listed = {node.uuid for node in others}
+    ignored = unwell(peers.values()) - listed
+    steps = probe_steps(joining, waiting, known, ignored, timeout)
     after = replace(cluster, peers=read_part(cluster.peers, "peers") + joined(joining))
     return Plan(cluster, after, steps, disconnected_warnings(peers.values(), waiting))
 
@@ -130,6 +132,11 @@ def distinct(nodes: Iterable[Host]) -> tuple[Host, ...]:
     return tuple(found)
 
 
+def unwell(peers: Iterable[Peer]) -> frozenset[str]:
+    """The UUIDs of peers that are down or not in the cluster."""
+    return frozenset(peer.uuid for peer in peers if not peer.is_healthy)
+
+
 def by_name(peers: Iterable[Peer], name: str) -> Peer:
     """The peer that has the name."""
     return next(peer for peer in peers if name in peer.hostnames)
@@ -141,7 +148,11 @@ def joined(nodes: Iterable[Host]) -> tuple[Peer, ...]:
 
 
 def probe_steps(
-    joining: tuple[Host, ...], waiting: list[str], known: list[str], timeout: int
+    joining: tuple[Host, ...],
+    waiting: list[str],
+    known: list[str],
+    ignored: frozenset[str],
+    timeout: int,
 ) -> tuple[Step, ...]:
     """Probes, and waits until all nodes that were asked about see each other."""
     others = dict.fromkeys([*known, *(node.name for node in joining)])
@@ -157,7 +168,7 @@ def probe_steps(
         until=missing_peers(tuple(names_awaited), present=True),
         timeout_seconds=timeout,
     )
-    return (*probes, wait, *wait_connected(others, timeout))
+    return (*probes, wait, *wait_connected(others, ignored, timeout))
 
 
 def disconnected_warnings(peers: Iterable[Peer], waiting: list[str]) -> tuple[str, ...]:

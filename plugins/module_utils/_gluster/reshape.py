@@ -24,7 +24,6 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates i
     refuse_offline_bricks,
     refuse_unready_hosts,
     wait_filled,
-    wait_healed,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import (
     UNFINISHED,
@@ -83,7 +82,7 @@ def refuse_not_started(volume: Volume) -> None:
         raise Refusal(
             "not_started",
             f"Volume {volume.name} is {volume.status}; its bricks change only while it runs.",
-            "Start it first (state: started with the bricks it has), then change its bricks.",
+            "Start it first (state: started without bricks), then run this again.",
         )
 
 
@@ -290,9 +289,10 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         if kind in earlier and kind not in covered and spreads_over > 1:
             steps.extend(rebalance_steps(reshape, kind))
     if "heal" in earlier and not (changes.replaced or changes.gained):
+        refuse_disabled_heal(reshape.volume)
         after = replace(reshape.volume, layout=reshape.layout)
-        count = len(bricks_after(reshape.volume, changes))
-        steps.extend(wait_healed(after, count, reshape.policy))
+        bricks = bricks_after(reshape.volume, changes)
+        steps.extend(wait_filled(after, bricks, len(bricks), reshape.policy))
     return tuple(steps)
 
 
@@ -301,7 +301,8 @@ def plan_unfinished(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     volume = reshape.volume
     if not volume.unfinished or volume.status != "started":
         return ()
-    refuse_offline_bricks(cluster, volume.bricks)
+    if "heal" not in volume.unfinished.split("+"):
+        refuse_offline_bricks(cluster, volume.bricks)
     steps = (*settle_tasks(cluster, reshape), *finish_steps(cluster, reshape))
     return (*steps, mark(volume.name, ()))
 

@@ -245,19 +245,34 @@ def wanted_bricks(bricks: Sequence[str] | None, hosts: Sequence[str]) -> tuple[B
             "List every brick as host:/path, or all as paths and their hosts in cluster.",
         )
     refuse_duplicates(wanted)
+    refuse_loopback(wanted)
     return wanted
 
 
 def wanted_brick(text: str) -> Brick:
     """A brick in its normal form: no trailing or doubled slash, no dots."""
     host, colon, path = text.rpartition(":")
-    if not (colon and host and path.startswith("/")) or posixpath.normpath(path) == "/":
+    plain = text.isprintable() and not any(letter.isspace() for letter in text)
+    absolute = bool(colon and host and path.startswith("/")) and posixpath.normpath(path) != "/"
+    if not (plain and absolute):
         raise Refusal(
             "invalid_brick",
             f"{text!r} is not a brick.",
-            "Write host:/path with an absolute path to a directory below /.",
+            "Write host:/path with an absolute path to a directory below /, and without blanks: "
+            "glusterd would take what stands before a blank for the brick.",
         )
     return Brick(host.strip("[]"), "/" + posixpath.normpath(path).lstrip("/"))
+
+
+def refuse_loopback(bricks: Sequence[Brick]) -> None:
+    """A brick's host has one name for all nodes and clients."""
+    for brick in bricks:
+        if brick.host.startswith(("localhost", "127.")) or brick.host in ("::1", "::", "0.0.0.0"):
+            raise Refusal(
+                "invalid_brick",
+                f"{brick.name} means another machine on every node.",
+                "Write the name or address by which all nodes and clients reach that machine.",
+            )
 
 
 def refuse_duplicates(bricks: Sequence[Brick]) -> None:
@@ -274,7 +289,11 @@ def refuse_duplicates(bricks: Sequence[Brick]) -> None:
 
 def wanted_replacements(pairs: Mapping[str, str]) -> tuple[tuple[Brick, Brick], ...]:
     """Old and new bricks; the same brick twice means that its disk was exchanged."""
-    return tuple((wanted_brick(old), wanted_brick(str(new))) for old, new in pairs.items())
+    wanted = tuple((wanted_brick(str(old)), wanted_brick(str(new))) for old, new in pairs.items())
+    refuse_duplicates([old for old, _new in wanted])
+    refuse_duplicates([new for _old, new in wanted])
+    refuse_loopback([brick for pair in wanted for brick in pair])
+    return wanted
 
 
 def wanted_quotas(params: Mapping[str, Any]) -> tuple[Quota, ...]:
