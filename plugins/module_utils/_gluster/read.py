@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
@@ -119,40 +119,34 @@ def read_hosts(machine: Machine, cluster: Cluster, subject: Subject) -> Cluster:
         cluster = read_peers(machine, cluster, subject)
     peers = read_part(cluster.peers, "peers")
     by_name = {name.lower(): peer for peer in peers for name in peer.hostnames}
-    unknown = any(name.lower() not in by_name for name in subject.hosts)
-    by_address = peers_by_address(machine, peers) if unknown else {}
     hosts = {
-        name: read_host(machine, name, by_name.get(name.lower()), by_address)
-        for name in subject.hosts
+        name: read_host(machine, name, by_name.get(name.lower()), peers) for name in subject.hosts
     }
     return replace(cluster, hosts=hosts)
 
 
-def peers_by_address(machine: Machine, peers: Iterable[Peer]) -> dict[str, Peer]:
-    """The peers by every address that their names resolve to here."""
-    return {
-        address: peer
-        for peer in peers
-        for name in peer.hostnames
-        for address in machine.addresses(name)
-    }
-
-
-def read_host(
-    machine: Machine, name: str, peer: Peer | None, by_address: Mapping[str, Peer]
-) -> Host:
-    """One host, by its name in the pool, else by its addresses."""
-    if peer is not None:
-        return Host(name, peer.uuid, peer.is_self, (), True)
+def read_host(machine: Machine, name: str, known: Peer | None, peers: Sequence[Peer]) -> Host:
+    """One host: by its name in the pool, as this machine, by its addresses, or a stranger."""
+    if known is not None:
+        return Host(name, known.uuid, known.is_self, (), True)
     addresses = machine.addresses(name)
     if any(machine.is_local(address) for address in addresses):
-        this = next((p for p in by_address.values() if p.is_self), None)
+        this = next((peer for peer in peers if peer.is_self), None)
         return Host(name, this.uuid if this else "", True, addresses, True)
-    found = next((by_address[address] for address in addresses if address in by_address), None)
+    found = next((peer for peer in peers if shares_address(machine, peer, addresses)), None)
     if found is not None:
-        return Host(name, found.uuid, found.is_self, addresses, True)
+        return Host(name, found.uuid, False, addresses, True)
     answers = any(machine.answers(address, GLUSTERD_PORT) for address in addresses)
     return Host(name, "", False, addresses, answers)
+
+
+def shares_address(machine: Machine, peer: Peer, addresses: Sequence[str]) -> bool:
+    """Whether one of a peer's names resolves here to one of the addresses."""
+    if peer.is_self:
+        return False
+    return any(
+        address in addresses for name in peer.hostnames for address in machine.addresses(name)
+    )
 
 
 def read_status(machine: Machine, cluster: Cluster, subject: Subject) -> Cluster:

@@ -165,6 +165,7 @@ def cluster(
         statuses=statuses(every, down),
         tasks=tasks,
         heal=heal,
+        heal_entries={count.brick: frozenset() for count in heal},
         option_names=KNOWN_OPTIONS,
         option_group={"performance.quick-read": "off", "network.ping-timeout": "20"},
         pool_options={"cluster.max-bricks-per-process": "250"},

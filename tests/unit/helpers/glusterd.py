@@ -4,7 +4,9 @@
 """A model of glusterd, with the commands the collection uses and glusterd's own refusals.
 
 It keeps which brick holds which file, so that a test can say what a plan loses. Files are healed
-and moved only while somebody asks how far that is: the slowest pool there can be.
+and moved only while somebody asks how far that is: the slowest pool there can be. Daemons take
+their time too: new bricks and self-heal daemons to start, nodes to hear of a new one, and the
+self-heal daemon to connect to a new brick; until then a disperse set has nothing to heal.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from xml.sax.saxutils import escape
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.host import Output
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import Layout
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.options import OFF
 from helpers.hosts import Clock
 
 KNOWN = (
     "auth.allow",
+    "cluster.disperse-self-heal-daemon",
     "cluster.quorum-type",
+    "cluster.self-heal-daemon",
     "features.cache-invalidation",
     "features.read-only",
     "network.ping-timeout",
@@ -30,6 +35,11 @@ KNOWN = (
     "performance.write-behind",
 )
 POLLS = 2  # looks until a task or a healing is complete
+START_SECONDS = 1  # until a new brick or a self-heal daemon runs
+HEARSAY_SECONDS = 4  # until every other node is connected to one that has joined
+# Until the self-heal daemon is connected to a new brick: it tries every three seconds
+# (xlators/cluster/ec/src/ec.c), and it may have to try again.
+CONNECT_SECONDS = 8
 
 
 class Refused(Exception):
@@ -38,6 +48,10 @@ class Refused(Exception):
     def __init__(self, words: str, ret: int = -1) -> None:
         super().__init__(words)
         self.ret = ret
+
+
+class Unreachable(Exception):
+    """There is no glusterd that would answer the command line."""
 
 
 class Killed(BaseException):
@@ -53,6 +67,7 @@ class Machine:
     connected: bool = True
     answers: bool = True
     state: int = 3
+    known_at: float = 0.0  # since when the other nodes are connected to it
 
 
 @dataclass(eq=False)
@@ -62,6 +77,8 @@ class SimBrick:
     uuid: str
     files: set[str] = field(default_factory=set)
     online: bool = True
+    starts_at: float = 0.0
+    healer_at: float = 0.0  # since when the self-heal daemon is connected to it
 
     @property
     def name(self) -> str:
@@ -98,6 +115,7 @@ class SimVolume:
     files: set[str] = field(default_factory=set)
     heal_polls: int = 0
     split_brain: int = 0
+    healers_at: float = 0.0  # since when the self-heal daemons run
 
     @property
     def sets(self) -> list[list[SimBrick]]:
@@ -137,15 +155,43 @@ class SimVolume:
             for brick in one:
                 brick.files |= names
 
-    def heal(self) -> None:
+    @property
+    def heals(self) -> bool:
+        """Whether its self-heal daemons are turned on."""
+        name = "disperse-self-heal-daemon" if self.layout.disperses else "self-heal-daemon"
+        return self.options.get(f"cluster.{name}", "on") not in OFF
+
+    @property
+    def incomplete(self) -> set[str]:
+        """Bricks that lack a file which their set can give back."""
+        return {
+            brick.name
+            for one in self.sets
+            for brick in one
+            if not self.readable(one) <= brick.files
+        }
+
+    def renew(self, bricks: Iterable[SimBrick], now: float) -> None:
+        """New bricks: their processes start, and everything on them is to be healed."""
+        for brick in bricks:
+            brick.starts_at = now + START_SECONDS
+            brick.healer_at = now + CONNECT_SECONDS
+        self.heal_polls = POLLS
+
+    def heal(self, now: float) -> None:
         for one in self.sets:
             good = self.readable(one, online_only=True)
             for brick in one:
-                brick.files |= good if brick.online else set()
+                is_reached = brick.online and brick.healer_at <= now
+                brick.files |= good if is_reached else set()
 
-    def pending(self, one: list[SimBrick], brick: SimBrick) -> int:
-        """Files the brick has and another of its set has not, dead or alive."""
-        return sum(any(f not in other.files for other in one) for f in brick.files)
+    def pending(self, one: list[SimBrick], brick: SimBrick, now: float) -> set[str]:
+        """Files the brick has and another of its set has not, dead or alive.
+
+        Of a disperse set the daemon marks only what it has seen: nothing while a brick is new.
+        """
+        seen = [b for b in one if b.healer_at <= now or not self.layout.disperses]
+        return {f for f in brick.files if any(f not in other.files for other in seen)}
 
 
 class Glusterd:
@@ -161,6 +207,7 @@ class Glusterd:
         self.volumes: dict[str, SimVolume] = {}
         self.marks: dict[tuple[str, str], str] = {}  # volume-id on directories, debris included
         self.content: dict[tuple[str, str], int] = {}  # entries of directories that are no bricks
+        self.seconds = 1000.0  # what time it is; passes while a PoolHost sleeps
         self.pool_options = {"cluster.max-bricks-per-process": "250", "cluster.op-version": "1"}
 
     # --- what tests set up and look at
@@ -193,14 +240,27 @@ class Glusterd:
             raise Refused(f"Host {host} not connected")
         return SimBrick(host, path, machine.uuid)
 
+    def is_up(self, brick: SimBrick) -> bool:
+        return brick.online and brick.starts_at <= self.seconds
+
+    def sees(self, one: Machine, other: Machine) -> bool:
+        """Whether a node is connected to another one; node1 has connected to all it knows."""
+        if one is other:
+            return True
+        is_known = "node1" in (one.name, other.name) or other.known_at <= self.seconds
+        return is_known and one.connected and other.connected
+
     # --- the door
 
     def run(self, argv: Sequence[str]) -> Output:
         if argv[0] != "gluster":
             return self.run_other(argv)
         words = [word for word in argv[1:] if not word.startswith("--")]
+        flags = dict(word.partition("=")[::2] for word in argv[1:] if word.startswith("--"))
         try:
-            return self.answer(self.dispatch(words))
+            return self.answer(self.dispatch(words, flags.get("--remote-host", "node1")))
+        except Unreachable as down:
+            return Output(1, str(down), "")
         except Refused as no:
             return self.answer("", no.ret, str(no))
 
@@ -215,9 +275,10 @@ class Glusterd:
         head = f"<opRet>{ret}</opRet><opErrno>0</opErrno><opErrstr>{escape(words)}</opErrstr>"
         return Output(0, f"<?xml version='1.0'?><cliOutput>{head}{body}</cliOutput>", "")
 
-    def dispatch(self, words: list[str]) -> str:
+    def dispatch(self, words: list[str], asked: str = "node1") -> str:
         if words[0] == "pool":
-            return self.pool_list()
+            return self.pool_list(asked)
+        assert asked == "node1", "only pool list is asked of other nodes"
         if words[0] == "peer":
             return {"probe": self.probe, "detach": self.detach}[words[1]](words[2])
         verb, name, rest = words[1], words[2], words[3:]
@@ -233,16 +294,19 @@ class Glusterd:
 
     # --- the pool
 
-    def pool_list(self) -> str:
+    def pool_list(self, asked: str) -> str:
+        this = self.machine(asked)
+        if this is None or not (this.answers and this.connected):
+            raise Unreachable("Connection failed. Please check if gluster daemon is operational.")
+        members = [m for m in self.machines.values() if m.in_pool or m is this]
         rows = [
             f"<peer><uuid>{m.uuid}</uuid><hostname>localhost</hostname><connected>1</connected></peer>"
-            if m.name == "node1"
+            if m is this
             else f"<peer><uuid>{m.uuid}</uuid><hostname>{m.name}</hostname>"
             f"<hostnames><hostname>{m.name}</hostname></hostnames>"
-            f"<connected>{int(m.connected)}</connected><state>{m.state}</state>"
+            f"<connected>{int(self.sees(this, m))}</connected><state>{m.state}</state>"
             f"<stateStr>{'Peer in Cluster' if m.state == 3 else 'Peer Rejected'}</stateStr></peer>"
-            for m in self.machines.values()
-            if m.in_pool
+            for m in members
         ]
         return f"<peerStatus>{''.join(rows)}</peerStatus>"
 
@@ -250,7 +314,8 @@ class Glusterd:
         machine = self.machine(name)
         if machine is None or not machine.answers:
             raise Refused(f"Probe returned with Transport endpoint is not connected: {name}")
-        machine.in_pool = True
+        if not machine.in_pool:
+            machine.in_pool, machine.known_at = True, self.seconds + HEARSAY_SECONDS
         return ""
 
     def detach(self, name: str) -> str:
@@ -300,10 +365,11 @@ class Glusterd:
         connected = {m.uuid for m in self.machines.values() if m.connected}
         rows = "".join(
             f"<node><hostname>{b.host}</hostname><path>{b.path}</path><peerid>{b.uuid}</peerid>"
-            f"<status>{int(b.online)}</status><port>50000</port><pid>100</pid></node>"
+            f"<status>{int(self.is_up(b))}</status><port>50000</port><pid>100</pid></node>"
             for b in volume.bricks
             if b.uuid in connected
         )
+        rows += "".join(self.healer_rows(volume))
         task = volume.task
         kinds = {"rebalance": "Rebalance", "remove-brick": "Remove brick"}
         tasks = (
@@ -314,28 +380,50 @@ class Glusterd:
         )
         return f"<volStatus><volume>{rows}<tasks>{tasks}</tasks></volume></volStatus>"
 
+    def healer_rows(self, volume: SimVolume) -> Iterator[str]:
+        """A self-heal daemon on each node, if there is anything to heal and it is turned on."""
+        if volume.layout.set_size == 1 or not volume.heals:
+            return
+        for m in self.machines.values():
+            if m.in_pool and m.connected:
+                path = "localhost" if m.name == "node1" else m.name
+                yield (
+                    f"<node><hostname>Self-heal Daemon</hostname><path>{path}</path>"
+                    f"<peerid>{m.uuid}</peerid><status>{int(volume.healers_at <= self.seconds)}"
+                    "</status><port>N/A</port><pid>100</pid></node>"
+                )
+
     def heal(self, volume: SimVolume, words: list[str]) -> str:
         self.need_started(volume)
         if not words:
+            if not volume.heals:
+                raise Refused("Self-heal-daemon is disabled.")
             return ""  # a nudge, after which nothing goes faster here
         if volume.layout.set_size == 1:
             raise Refused("This command is supported for only volumes of replicate/disperse type.")
-        rows = "".join(self.heal_row(volume, one, brick) for one in volume.sets for brick in one)
-        volume.heal_polls -= 1
-        if volume.heal_polls <= 0:
-            volume.heal()
+        row = self.summary_row if words[-1] == "summary" else self.entries_row
+        rows = "".join(row(volume, one, brick) for one in volume.sets for brick in one)
+        if volume.heals and volume.healers_at <= self.seconds:
+            volume.heal_polls -= 1
+            if volume.heal_polls <= 0:
+                volume.heal(self.seconds)
         return f"<healInfo><bricks>{rows}</bricks></healInfo>"
 
-    @staticmethod
-    def heal_row(volume: SimVolume, one: list[SimBrick], brick: SimBrick) -> str:
-        pending = volume.pending(one, brick) if brick.online else "-"
-        split = volume.split_brain if brick.online else "-"
-        status = "Connected" if brick.online else "Transport endpoint is not connected"
+    def summary_row(self, volume: SimVolume, one: list[SimBrick], brick: SimBrick) -> str:
+        is_up = self.is_up(brick)
+        pending = len(volume.pending(one, brick, self.seconds)) if is_up else "-"
+        split = volume.split_brain if is_up else "-"
+        status = "Connected" if is_up else "Transport endpoint is not connected"
         return (
-            f"<brick hostUuid='{brick.uuid if brick.online else '-'}'><name>{brick.name}</name>"
+            f"<brick hostUuid='{brick.uuid if is_up else '-'}'><name>{brick.name}</name>"
             f"<status>{status}</status><totalNumberOfEntries>{pending}</totalNumberOfEntries>"
             f"<numberOfEntriesInSplitBrain>{split}</numberOfEntriesInSplitBrain></brick>"
         )
+
+    def entries_row(self, volume: SimVolume, one: list[SimBrick], brick: SimBrick) -> str:
+        listed = volume.pending(one, brick, self.seconds) if self.is_up(brick) else ()
+        files = "".join(f"<file gfid='{name}'>/{name}</file>" for name in sorted(listed))
+        return f"<brick><name>{brick.name}</name>{files}</brick>"
 
     # --- a volume
 
@@ -351,6 +439,7 @@ class Glusterd:
             raise Refused("Failed to create volume files")
         volume = SimVolume(name, layout, bricks, str(uuid.uuid5(uuid.NAMESPACE_DNS, name)))
         self.accept_bricks(bricks, volume, layout, force)
+        self.need_connected(bricks)
         self.volumes[name] = volume
         return ""
 
@@ -367,6 +456,14 @@ class Glusterd:
                 raise Refused("Multiple bricks of a replicate volume are on the same server")
         for brick in bricks:
             self.marks[brick.mark] = volume.id
+
+    def need_connected(self, bricks: list[SimBrick]) -> None:
+        """A node that does not see another one refuses; by then the others have marked theirs."""
+        hosts = [machine for b in bricks if (machine := self.machine(b.host))]
+        for one in hosts:
+            for other in hosts:
+                if not self.sees(one, other):
+                    raise Refused(f"Staging failed on {one.name}. Host {other.name} not connected")
 
     @staticmethod
     def need_started(volume: SimVolume) -> None:
@@ -453,6 +550,7 @@ class Glusterd:
             if len(bricks) % layout.set_size:
                 raise Refused(f"Incorrect number of bricks supplied {len(bricks)}")
             self.accept_bricks(bricks, volume, layout, force)
+            self.need_connected(volume.bricks + bricks)
             volume.bricks += bricks
             return ""
         self.raise_replica(volume, layout, bricks)
@@ -467,15 +565,18 @@ class Glusterd:
             raise Refused(f"Incorrect number of bricks supplied {len(bricks)}")
         if layout.arbiters and more != 1:
             raise Refused("Cannot make an arbiter volume of that")
-        if not all(brick.online for brick in volume.bricks):
+        if not all(self.is_up(brick) for brick in volume.bricks):
             raise Refused("changing replica count needs all the bricks to be up")
         self.accept_bricks(bricks, volume, Layout(), False)
+        self.need_connected(volume.bricks + bricks)
         sets = [
             one + bricks[number * more : (number + 1) * more]
             for number, one in enumerate(volume.sets)
         ]
+        if volume.layout.set_size == 1:
+            volume.healers_at = self.seconds + START_SECONDS
         volume.layout, volume.bricks = layout, [brick for one in sets for brick in one]
-        volume.heal_polls = POLLS
+        volume.renew(bricks, self.seconds)
 
     def remove_brick(self, volume: SimVolume, words: list[str]) -> str:
         if words[0] == "replica":
@@ -582,8 +683,9 @@ class Glusterd:
         if new.mark in self.marks:
             raise Refused(f"{new.path} is already part of a volume")
         self.marks[new.mark] = volume.id
+        self.need_connected([*volume.bricks, new])
         volume.bricks[volume.bricks.index(old)] = new
-        volume.heal_polls = POLLS
+        volume.renew([new], self.seconds)
         return ""
 
     def reset_brick(self, volume: SimVolume, words: list[str]) -> str:
@@ -595,7 +697,7 @@ class Glusterd:
         if brick.online:
             raise Refused("Source brick must be stopped. Please use reset-brick start.")
         brick.online, brick.files = True, set()
-        volume.heal_polls = POLLS
+        volume.renew([brick], self.seconds)
         return ""
 
     def rebalance(self, volume: SimVolume, words: list[str]) -> str:
@@ -643,7 +745,7 @@ class PoolHost(Clock):
     """
 
     def __init__(self, pool: Glusterd, kill_at: int | None = None) -> None:
-        super().__init__()
+        super().__init__(pool.seconds)
         self.pool = pool
         self.calls: list[tuple[str, ...]] = []
         self._kill_at = kill_at
@@ -653,6 +755,10 @@ class PoolHost(Clock):
             raise Killed
         self.calls.append(tuple(argv))
         return self.pool.run(argv)
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.pool.seconds = self.seconds
 
     def addresses(self, name: str) -> tuple[str, ...]:
         if name == "localhost":

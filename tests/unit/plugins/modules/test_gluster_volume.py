@@ -11,6 +11,8 @@ from helpers.glusterd import Glusterd, PoolHost
 from helpers.modules import Runner, argument_spec, documented_options
 
 BRICKS = ["node1:/b/1/brick", "node2:/b/1/brick", "node3:/b/1/brick"]
+G = "gluster --mode=script --xml"
+SEEN = [f"{G} --remote-host={node} pool list" for node in ("node2", "node3")]
 TASK = {"name": "vol", "state": "started", "replicas": 3, "bricks": BRICKS}
 
 
@@ -25,9 +27,10 @@ def test_volume_is_made(run_module: Runner) -> None:
 
     assert result["changed"] is True
     assert [step["command"] for step in result["plan"]] == [
-        f"gluster --mode=script --xml volume create vol replica 3 transport tcp {' '.join(BRICKS)}",
-        "gluster --mode=script --xml volume set vol performance.write-behind off",
-        "gluster --mode=script --xml volume start vol",
+        *SEEN,
+        f"{G} volume create vol replica 3 transport tcp {' '.join(BRICKS)}",
+        f"{G} volume set vol performance.write-behind off",
+        f"{G} volume start vol",
     ]
     assert result["volume"]["status"] == "started"
     assert [brick["name"] for brick in result["volume"]["bricks"]] == BRICKS
@@ -51,7 +54,11 @@ def test_check_mode_changes_nothing_and_says_what_would(run_module: Runner) -> N
     result = run_module(gluster_volume, PoolHost(pool), **TASK, _ansible_check_mode=True)
 
     assert result["changed"] is True
-    assert len(result["plan"]) == 2
+    assert [step["command"] for step in result["plan"]] == [
+        *SEEN,
+        f"{G} volume create vol replica 3 transport tcp {' '.join(BRICKS)}",
+        f"{G} volume start vol",
+    ]
     assert pool.volumes == {}
 
 
@@ -86,7 +93,12 @@ def test_failure_half_way_names_the_step(run_module: Runner) -> None:
 
     assert result["failed"] is True
     assert "already part of a volume" in result["msg"]
-    assert [step.get("failed") for step in result["plan"]] == [True]
+    assert [step["command"] for step in result["plan"]] == [
+        *SEEN,
+        f"{G} volume create vol replica 3 transport tcp {' '.join(BRICKS)}",
+    ]
+    assert [step.get("failed") for step in result["plan"]] == [None, None, True]
+    assert result["changed"] is False
 
 
 def test_warnings_are_told(run_module: Runner) -> None:

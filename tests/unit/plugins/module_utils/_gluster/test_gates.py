@@ -22,6 +22,9 @@ from helpers.build import bricks, cluster, counts, host, peer, volume
 from helpers.recordings import VERSIONS, recording
 
 
+DISPERSE = Layout(disperses=3, redundancies=1)
+
+
 @pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     """Each version of which there are recordings."""
@@ -135,21 +138,122 @@ def test_unknown_brick_that_is_given_up_is_accepted() -> None:
     ],
 )
 def test_healing_is_awaited(version: str, name: str, words: str) -> None:
-    assert gates.missing_heal(recording(version, name).stdout) == words
+    assert gates.missing_heal(3)(recording(version, name).stdout) == words
 
 
-def test_summary_without_bricks_is_not_healed() -> None:
-    assert gates.missing_heal("<cliOutput><healInfo><bricks/></healInfo></cliOutput>")
+def summary(*names: str) -> str:
+    """A heal summary with nothing pending on these bricks."""
+    rows = "".join(
+        f"<brick><name>{name}</name><totalNumberOfEntries>0</totalNumberOfEntries></brick>"
+        for name in names
+    )
+    return f"<cliOutput><healInfo><bricks>{rows}</bricks></healInfo></cliOutput>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "words"),
+    [
+        ((), 2, "0 of 2 bricks answered"),
+        (("a:/b",), 2, "1 of 2 bricks answered"),
+        (("a:/b", "c:/b", "d:/b"), 2, "3 of 2 bricks answered"),
+        (("a:/b", "c:/b"), 2, ""),
+    ],
+)
+def test_summary_of_other_than_all_bricks_is_not_healed(
+    rows: tuple[str, ...], count: int, words: str
+) -> None:
+    assert gates.missing_heal(count)(summary(*rows)) == words
+
+
+def test_healed_summary_with_a_missing_row_is_not_healed(version: str) -> None:
+    """Right after a replacement the summary may lack the new brick."""
+    assert gates.missing_heal(4)(recording(version, "heal_healed").stdout) == (
+        "3 of 4 bricks answered"
+    )
 
 
 @pytest.mark.parametrize(
     ("layout", "timeout", "waits"),
-    [(Layout(3), 60, 1), (Layout(3), 0, 0), (Layout(), 60, 0)],
+    [(Layout(3), 60, 1), (DISPERSE, 60, 1), (Layout(3), 0, 0), (DISPERSE, 0, 0), (Layout(), 60, 0)],
 )
 def test_copies_are_awaited_where_there_are_any(layout: Layout, timeout: int, waits: int) -> None:
-    steps = gates.wait_healed(volume("1 2 3", layout), Policy(heal_timeout=timeout))
+    facts, policy = volume("1 2 3", layout), Policy(heal_timeout=timeout)
 
-    assert len(steps) == waits
+    assert len(gates.wait_healed(facts, 3, policy)) == waits
+    assert len(gates.wait_filled(facts, bricks("3"), 3, policy)) == 2 * waits
+
+
+@pytest.mark.parametrize(("layout", "steady"), [(Layout(3), False), (DISPERSE, True)])
+def test_healing_of_disperse_sets_has_to_be_seen_to_last(layout: Layout, steady: bool) -> None:
+    """The daemon marks nothing until it has connected to a new brick."""
+    (step,) = gates.wait_healed(volume("1 2 3", layout), 3, Policy(heal_timeout=60))
+
+    assert step.steady_seconds == (gates.STEADY_SECONDS if steady else 0)
+    assert step.timeout_seconds == 60 + step.steady_seconds
+    assert step.nudge == ("gluster", "--mode=script", "volume", "heal", "vol")
+
+
+def test_healing_waits_for_exactly_the_bricks_there_are_by_then() -> None:
+    (step,) = gates.wait_healed(volume("1 2 3", Layout(3)), 2, Policy(heal_timeout=60))
+
+    assert step.until is not None
+    assert step.until(summary("a:/b", "c:/b")) == ""
+    assert step.until(summary("a:/b", "c:/b", "d:/b")) == "3 of 2 bricks answered"
+
+
+# --- new bricks and self-heal daemons
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "words"),
+    [
+        ("status_online", ["node1", "node2", "node3"], ""),
+        ("status_online", ["node9"], "not online: node9:/bricks/rep3/brick"),
+        ("status_brick_down", ["node1", "node2"], ""),
+        ("status_brick_down", ["node1", "node3"], "not online: node3:/bricks/rep3/brick"),
+        ("status_node_down", ["node3"], "not online: node3:/bricks/rep3/brick"),
+    ],
+)
+def test_new_brick_is_awaited(version: str, name: str, names: list[str], words: str) -> None:
+    missing = gates.missing_online([f"{node}:/bricks/rep3/brick" for node in names])
+
+    assert missing(recording(version, name).stdout) == words
+
+
+@pytest.mark.parametrize("status", ["0", "-1", "N/A", ""])
+def test_self_heal_daemon_that_does_not_run_is_awaited(version: str, status: str) -> None:
+    """Both of the brick and of the daemon have to run: the rows are told apart by their names."""
+    head, daemon, tail = recording(version, "status_online").stdout.partition("Self-heal Daemon")
+    stopped = head + daemon + tail.replace("<status>1<", f"<status>{status}<", 1)
+
+    missing = gates.missing_online(["node1:/bricks/rep3/brick"])
+
+    assert missing(stopped) == "not online: self-heal daemon of localhost"
+
+
+def test_bricks_are_awaited_before_their_copies() -> None:
+    facts = volume("1 2 3", Layout(3))
+
+    online, healed = gates.wait_filled(facts, bricks("3"), 3, Policy(heal_timeout=60))
+
+    assert "node3:/b/brick" in online.why
+    assert online.command[-3:] == ("volume", "status", "vol")
+    assert (online.timeout_seconds, online.steady_seconds) == (60, 0)
+    assert healed.command[-2:] == ("info", "summary")
+
+
+@pytest.mark.parametrize("name", gates.HEALERS)
+@pytest.mark.parametrize("value", ["off", "OFF", "disable", "no", "false", "0"])
+def test_healing_that_is_turned_off_refuses(name: str, value: str) -> None:
+    error = refused(gates.refuse_disabled_heal, volume("1 2", Layout(2), options={name: value}))
+
+    assert error.reason == "heal_disabled"
+    assert name in str(error)
+
+
+@pytest.mark.parametrize("options", [{}, {"cluster.self-heal-daemon": "on"}, {"other": "off"}])
+def test_healing_that_is_on_is_accepted(options: dict[str, str]) -> None:
+    gates.refuse_disabled_heal(volume("1 2", Layout(2), options=options))
 
 
 # --- tasks

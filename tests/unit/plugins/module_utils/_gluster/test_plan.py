@@ -51,7 +51,7 @@ from helpers.build import (
 
 ONE, TWO, THREE, ARBITER = Layout(), Layout(2), Layout(3), Layout(3, 1)
 MARK, UNMARK = f"volume set vol {UNFINISHED}", f"volume set vol {UNFINISHED} none"
-HEALED = "until volume heal vol info summary"
+ONLINE, HEALED = "until volume status vol", "until volume heal vol info summary"
 B = "/b/brick"
 
 
@@ -252,6 +252,7 @@ def test_machines_in_cluster_join_first() -> None:
     assert steps_of(plan) == [
         "peer probe node7",
         "until pool list",
+        "until --remote-host=node7 pool list",
         f"volume create vol transport tcp node1:{B} node7:{B}",
         "volume start vol",
     ]
@@ -555,14 +556,20 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             TWO,
             "1 2 3",
             {"replicas": 3},
-            [f"{MARK} heal", f"volume add-brick vol replica 3 node3:{B}", HEALED, UNMARK],
+            [f"{MARK} heal", f"volume add-brick vol replica 3 node3:{B}", ONLINE, HEALED, UNMARK],
         ),
         (
             "1 2",
             TWO,
             "1 2 3",
             {"replicas": 3, "arbiters": 1},
-            [f"{MARK} heal", f"volume add-brick vol replica 3 arbiter 1 node3:{B}", HEALED, UNMARK],
+            [
+                f"{MARK} heal",
+                f"volume add-brick vol replica 3 arbiter 1 node3:{B}",
+                ONLINE,
+                HEALED,
+                UNMARK,
+            ],
         ),
         (
             "1 2",
@@ -613,6 +620,7 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             [
                 f"{MARK} heal",
                 f"volume replace-brick vol node3:{B} node4:{B} commit force",
+                ONLINE,
                 HEALED,
                 UNMARK,
             ],
@@ -694,6 +702,7 @@ def test_dead_brick_is_renewed_in_its_place() -> None:
         f"{MARK} heal",
         f"volume reset-brick vol {name} start",
         f"volume reset-brick vol {name} {name} commit force",
+        ONLINE,
         HEALED,
         UNMARK,
     ]
@@ -707,11 +716,19 @@ def test_living_brick_is_not_renewed() -> None:
     )
 
 
-@pytest.mark.parametrize("status", ["created", "stopped"])
-def test_brick_is_not_renewed_on_a_volume_that_does_not_run(status: str) -> None:
+def test_brick_of_a_volume_that_never_ran_is_not_renewed() -> None:
+    name = f"node3:{B}"
+    facts = cluster(volume("1 2 3", THREE, status="created"), statuses=None, tasks=None)
+
+    plan = planned(facts, bricks=listed("1 2 3"), replace_bricks={name: name})
+
+    assert steps_of(plan) == ["volume start vol"]
+
+
+def test_brick_is_not_renewed_on_a_volume_that_does_not_run() -> None:
     """Nobody knows yet whether it is dead, so the run that starts it could not keep its word."""
     name = f"node3:{B}"
-    facts = cluster(volume("1 2 3", THREE, status=status), statuses=None, tasks=None)
+    facts = cluster(volume("1 2 3", THREE, status="stopped"), statuses=None, tasks=None)
 
     error = refused(facts, bricks=listed("1 2 3"), replace_bricks={name: name})
 
@@ -738,8 +755,10 @@ def test_dead_bricks_are_replaced_before_living_ones() -> None:
     assert steps_of(plan) == [
         f"{MARK} heal",
         f"volume replace-brick vol node3:{B} node5:{B} commit force",
+        ONLINE,
         HEALED,
         f"volume replace-brick vol node1:{B} node4:{B} commit force",
+        ONLINE,
         HEALED,
         UNMARK,
     ]
@@ -982,7 +1001,7 @@ def test_rebalance_under_way_is_not_begun_again() -> None:
 def test_healing_is_awaited_again() -> None:
     plan = planned(cluster(unfinished("1 2", "heal", TWO)), bricks=listed("1 2"))
 
-    assert steps_of(plan) == [HEALED, UNMARK]
+    assert steps_of(plan) == [ONLINE, HEALED, UNMARK]
 
 
 def test_mark_alone_is_taken_away() -> None:

@@ -44,7 +44,12 @@ def peers_refused(facts: Cluster, *nodes: str, **given: Any) -> str:
 def test_missing_node_is_probed() -> None:
     plan = peers_plan(cluster(), "node1", "node2", "node7")
 
-    assert steps_of(plan) == ["peer probe node7", "until pool list"]
+    assert steps_of(plan) == [
+        "peer probe node7",
+        "until pool list",
+        "until --remote-host=node2 pool list",
+        "until --remote-host=node7 pool list",
+    ]
     assert [p.hostname for p in plan.after.peers or ()][-1] == "node7"
 
 
@@ -72,7 +77,7 @@ def test_disconnected_peer_is_awaited_and_not_probed() -> None:
 
     plan = peers_plan(facts, "node2")
 
-    assert steps_of(plan) == ["until pool list"]
+    assert steps_of(plan) == ["until pool list", "until --remote-host=node2 pool list"]
     assert not plan.changes
 
 
@@ -183,7 +188,12 @@ def test_further_name_of_a_joining_node_follows_it() -> None:
 
     plan = peers_plan(facts, "node7", aliases={"node7": ["seven"]})
 
-    assert steps_of(plan) == ["peer probe node7", "until pool list", "peer probe seven"]
+    assert steps_of(plan) == [
+        "peer probe node7",
+        "until pool list",
+        "until --remote-host=node7 pool list",
+        "peer probe seven",
+    ]
 
 
 def test_name_of_another_machine_is_no_alias() -> None:

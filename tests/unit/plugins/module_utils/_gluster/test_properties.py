@@ -30,6 +30,9 @@ OPTIONS = {
     "network.ping-timeout": st.integers(1, 60),
     "user.note": st.sampled_from(["a: b", "a", "with  blanks"]),
 }
+# Between two runs: a brick that was being started runs by then, but no self-heal daemon has yet
+# connected to it, and nodes have not heard of each other.
+NEXT_RUN_SECONDS = 2
 STATES = ("present", "started", "stopped")
 
 
@@ -258,6 +261,7 @@ def test_killed_run_is_finished_by_running_it_again(story: Story, data: st.DataO
 
     with pytest.raises(Killed):
         run(story, pool, kill_at)
+    pool.seconds += NEXT_RUN_SECONDS
     run(story, pool)
 
     reaches(story, pool.volumes["vol"])
@@ -293,8 +297,111 @@ def test_no_file_is_lost_by_a_kill(story: Story, data: st.DataObject) -> None:
             run(story, pool, kill_at)
         except (Killed, StorageError) as end:
             note(str(end))
+        pool.seconds += NEXT_RUN_SECONDS
 
     assert pool.volumes["vol"].lost == set()
+
+
+# --- one replacement after the other
+
+
+@dataclass
+class Round:
+    """One task of several in a row, and what becomes of it."""
+
+    offline: int | None  # the brick that is not there meanwhile
+    is_dead: bool  # with all that was on it
+    places: list[int]  # of the bricks that are replaced
+    in_place: bool
+    heal_timeout: int
+    kill_at: int | None
+    pause: int
+
+
+ROUNDS = st.builds(
+    Round,
+    offline=st.one_of(st.none(), st.none(), st.integers(0, 5)),
+    is_dead=st.booleans(),
+    places=st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True),
+    in_place=st.integers(0, 3).map(lambda number: number == 0),
+    heal_timeout=st.sampled_from([600, 600, 20]),
+    kill_at=st.one_of(st.none(), st.integers(0, 20)),
+    pause=st.sampled_from([0, 2, 60]),
+)
+COPIED = (
+    Layout(2),
+    Layout(3),
+    Layout(3, 1),
+    Layout(disperses=3, redundancies=1),
+    Layout(disperses=6, redundancies=2),
+)
+
+
+def full_volume(layout: Layout, sets: int = 1) -> tuple[Glusterd, SimVolume]:
+    pool = Glusterd()
+    names = [f"node{n + 1}:/b/s{s}/0" for s in range(sets) for n in range(layout.set_size)]
+    return pool, pool.add_volume(layout, names)
+
+
+def replacement(volume: SimVolume, round_: Round, number: int) -> dict[str, Any]:
+    """The task of a round, for the bricks there are."""
+    names = [brick.name for brick in volume.bricks]
+    swaps = {}
+    for place in round_.places:
+        old = names[place % len(names)]
+        if old not in swaps.values():
+            new = old if round_.in_place else f"{old.partition(':')[0]}:/b/r{number}/{place}"
+            swaps[old] = new
+    return {
+        "bricks": [swaps.get(name, name) for name in names],
+        "replace_bricks": swaps,
+        "heal_timeout": round_.heal_timeout,
+        **counts_of(volume.layout),
+    }
+
+
+def take_offline(volume: SimVolume, round_: Round) -> None:
+    """The brick of the round, and no other one; nothing is lost by that."""
+    for brick in volume.bricks:
+        brick.online = bool(brick.files) or brick.online
+    if round_.offline is None:
+        return
+    brick = volume.bricks[round_.offline % len(volume.bricks)]
+    files, brick.online = brick.files, False
+    if round_.is_dead:
+        brick.files = set()
+        if volume.lost:
+            brick.files = files
+
+
+def play(pool: Glusterd, round_: Round, number: int) -> bool:
+    """Whether the task of the round changed something and was carried out whole."""
+    volume = pool.volumes["vol"]
+    take_offline(volume, round_)
+    story = Story(pool, replacement(volume, round_, number))
+    note(f"{round_}: {story!r}")
+    try:
+        result, _host = run(story, pool, round_.kill_at)
+    except (Killed, StorageError) as end:
+        note(f"{type(end).__name__} {end}")
+        return False
+    finally:
+        pool.seconds += round_.pause
+    return bool(result["changed"])
+
+
+@given(st.sampled_from(COPIED), st.lists(ROUNDS, min_size=1, max_size=4))
+@settings(max_examples=400)
+def test_no_file_is_lost_by_replacements_in_a_row(layout: Layout, rounds: list[Round]) -> None:
+    """In one task, in tasks in a row, killed at any point, with a brick that comes and goes."""
+    pool, volume = full_volume(layout)
+
+    for number, round_ in enumerate(rounds):
+        is_done = play(pool, round_, number)
+
+        assert volume.lost == set()
+        if is_done and round_.heal_timeout:
+            assert volume.incomplete == set()
 
 
 @given(stories())
@@ -372,6 +479,7 @@ def test_killed_run_can_be_called_off(story: Story, data: st.DataObject) -> None
     pool = story.again()
     with pytest.raises(Killed):
         run(story, pool, kill_at)
+    pool.seconds += NEXT_RUN_SECONDS
     volume = pool.volumes.get("vol")
     assume(volume and volume.status == "Started" and all(b.online for b in volume.bricks))
     names = [brick.name for brick in volume.bricks]

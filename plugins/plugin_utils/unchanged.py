@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, clustered.storage contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding out from the controller that a module has nothing to do, without sending the module.
+
+Most runs of most tasks change nothing. To send and start a module costs five times what the one
+command costs that tells so: that command is run first, and the very same planner looks at its
+answer here. Whatever else it is, a change, an error, a question that no command can answer, is the
+module's, as ever.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible_collections.clustered.storage.plugins.module_utils._engine.converge import Life, live
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+from ansible_collections.clustered.storage.plugins.module_utils._engine.host import Output
+
+# getent(1): one or more of the keys could not be found.
+GETENT_NOTHING = 2
+
+
+class NeedsModule(Exception):
+    """The planner asks for something that only a module on the machine can see."""
+
+
+class CommandHost:
+    """The managed machine through its connection: what commands can tell, and nothing else."""
+
+    def __init__(self, action: ActionBase) -> None:
+        self._action = action
+
+    def run(self, argv: Sequence[str]) -> Output:
+        """The command's output; it runs in the C locale."""
+        environment = self._action._compute_environment_string()
+        command = f"{environment} LANGUAGE=C LC_ALL=C {shlex.join(argv)}".strip()
+        answer = self._action._low_level_execute_command(command)
+        return Output(answer["rc"], answer["stdout"], answer["stderr"])
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """The addresses that a host name resolves to there; none when it does not."""
+        answer = self.run(("getent", "ahosts", name))
+        if answer.rc not in (0, GETENT_NOTHING):
+            raise NeedsModule("addresses")
+        return tuple(sorted({line.split()[0] for line in answer.stdout.splitlines() if line}))
+
+    def is_local(self, address: str) -> bool:
+        """Whether an address belongs to that machine."""
+        answer = self.run(("ip", "-oneline", "address", "show", "to", address))
+        if answer.rc:
+            raise NeedsModule("is_local")
+        return bool(answer.stdout.strip())
+
+    def now(self) -> float:
+        """Seconds on a clock that only moves forward."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Pause."""
+        time.sleep(seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NeedsModule(name)
+
+
+class UnchangedAction(NormalAction):
+    """An action that sends its module only when there is something to do."""
+
+    argument_spec: dict[str, Any]
+    life: Callable[[dict[str, Any]], Life]
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The result of a module, or the same without it."""
+        if not self._task.async_val:
+            found = self.unchanged()
+            if found is not None:
+                return {**ActionBase.run(self, tmp, task_vars), **found}
+        return super().run(tmp, task_vars)
+
+    def unchanged(self) -> dict[str, Any] | None:
+        """The result if nothing is to be done, None if that is not so or can not be told."""
+        checked = ArgumentSpecValidator(self.argument_spec).validate(self._task.args)
+        if checked.error_messages:
+            return None
+        try:
+            life = self.life(checked.validated_parameters)
+            result = live(life, CommandHost(self), check_mode=True)
+        except (StorageError, NeedsModule):
+            return None
+        return None if result["plan"] else result
