@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import Cluster
 from ansible_collections.clustered.storage.plugins.modules.gluster_volume import (
     ARGUMENT_SPEC,
     life,
@@ -18,3 +19,8 @@ class ActionModule(UnchangedAction):
 
     argument_spec = ARGUMENT_SPEC
     life = staticmethod(life)
+
+    def may_be_unchanged(self, state: Cluster) -> bool:
+        """Not if the volume has yet to be made."""
+        name = self._task.args.get("name", self._task.args.get("volume"))
+        return state.volumes is None or state.volume(name) is not None

@@ -15,6 +15,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -94,7 +95,22 @@ class UnchangedAction(NormalAction):
             return None
         try:
             life = self.life(checked.validated_parameters)
+            life = replace(life, read=self.reading(life))
             result = live(life, CommandHost(self), check_mode=True)
         except (StorageError, NeedsModule):
             return None
         return None if result["plan"] else result
+
+    def reading(self, life: Life) -> Callable[[CommandHost, Any, str], Any]:
+        """The life's reader, which gives up as soon as there is no hope of nothing to do."""
+
+        def read(host: CommandHost, state: Any, part: str) -> Any:
+            if state is not None and not self.may_be_unchanged(state):
+                raise NeedsModule(part)
+            return life.read(host, state, part)
+
+        return read
+
+    def may_be_unchanged(self, state: Any) -> bool:
+        """Whether what has been read so far leaves room for a run without a change."""
+        return state is not None

@@ -12,8 +12,8 @@ from statistics import median
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `make benchmark` (five rounds, about a quarter of an hour; `ROUNDS=n make benchmark` for more or
-less). It makes a container lab of its own and removes it.
+Written by `make benchmark` (five rounds, about a quarter of an hour; `ROUNDS=n make benchmark` for
+more or less). It makes a container lab of its own and removes it.
 
 Seconds are wall time: the median, in brackets the least and the most. Calls are calls of the
 command `gluster` on the node. The contenders take turns within each round, after a round that does

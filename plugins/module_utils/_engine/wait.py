@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 
-FIRST_PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
 # Failures of a look that may pass.

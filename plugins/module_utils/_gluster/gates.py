@@ -274,8 +274,8 @@ def refuse_disabled_heal(volume: Volume) -> None:
 def wait_filled(
     volume: Volume, bricks: Collection[Brick], brick_count: int, policy: Policy
 ) -> tuple[Step, ...]:
-    """Wait until new bricks run and have their copies."""
-    if volume.layout.set_size == 1 or not policy.heal_timeout:
+    """Wait until new bricks run and, unless nobody waits for that, have their copies."""
+    if volume.layout.set_size == 1:
         return ()
     names = tuple(brick.name for brick in bricks)
     online = Step(

@@ -343,6 +343,8 @@ def live_replacements(
         renewed = old == new and needs_renewal(cluster, volume, old)
         if renewed or (old != new and old in volume.bricks and new not in volume.bricks):
             pairs.append((old, new))
+    refuse_overlaps(new for _old, new in pairs)
+    refuse_overlaps(old for old, _new in pairs)
     return tuple(pairs)
 
 

@@ -73,7 +73,7 @@ def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         *(() if resumed else migration),
         *finish_steps(cluster, reshape),
     )
-    return between_marks(reshape.volume, reshape.kinds, steps)
+    return between_marks(reshape, steps)
 
 
 def refuse_not_started(volume: Volume) -> None:
@@ -299,28 +299,35 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
 def plan_unfinished(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """What an interrupted run left to do on a volume whose bricks are as wanted."""
     volume = reshape.volume
-    if not volume.unfinished or volume.status != "started":
+    left = kinds_left(reshape)
+    if volume.status != "started" or volume.unfinished in ("", "+".join(left)):
         return ()
     if "heal" not in volume.unfinished.split("+"):
         refuse_offline_bricks(cluster, volume.bricks)
     steps = (*settle_tasks(cluster, reshape), *finish_steps(cluster, reshape))
-    return (*steps, mark(volume.name, ()))
+    return (*steps, mark(volume.name, left))
 
 
-def between_marks(
-    volume: Volume, kinds: tuple[str, ...], steps: tuple[Step, ...]
-) -> tuple[Step, ...]:
+def kinds_left(reshape: Reshape) -> tuple[str, ...]:
+    """What is still to be done after a run: healing that nobody waits for.
+
+    Without the note the next change could take a brick for filled that is not.
+    """
+    return ("heal",) if "heal" in reshape.kinds and not reshape.policy.heal_timeout else ()
+
+
+def between_marks(reshape: Reshape, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps, remembered in the volume while they are under way."""
-    if not kinds:
-        return steps
-    begin = () if "+".join(kinds) == volume.unfinished else (mark(volume.name, kinds),)
-    return (*begin, *steps, mark(volume.name, ()))
+    name, kinds, left = reshape.volume.name, reshape.kinds, kinds_left(reshape)
+    begin = () if "+".join(kinds) == reshape.volume.unfinished else (mark(name, kinds),)
+    end = () if kinds == left else (mark(name, left),)
+    return (*begin, *steps, *end)
 
 
 def mark(name: str, kinds: tuple[str, ...]) -> Step:
     """Remember in the volume what has to be taken up again, or that nothing has."""
     if kinds:
-        why = f"note in {name} that a change is under way, to be taken up again if interrupted"
+        why = f"note in {name} what is under way, to be taken up again: {', '.join(kinds)}"
     else:
         why = f"note that the change of {name} is complete"
     return Step(why, commands.volume_set(name, {UNFINISHED: "+".join(kinds) or "none"}))

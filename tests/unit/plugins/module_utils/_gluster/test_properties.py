@@ -311,7 +311,8 @@ class Round:
 
     offline: int | None  # the brick that is not there meanwhile
     is_dead: bool  # with all that was on it
-    places: list[int]  # of the bricks that are replaced
+    writes: bool  # a client to the others
+    places: list[int]  # of the bricks that are replaced; empty for the one that is not there
     in_place: bool
     heal_timeout: int
     kill_at: int | None
@@ -320,11 +321,12 @@ class Round:
 
 ROUNDS = st.builds(
     Round,
-    offline=st.one_of(st.none(), st.none(), st.integers(0, 5)),
+    offline=st.one_of(st.none(), st.integers(0, 5)),
     is_dead=st.booleans(),
-    places=st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True),
+    writes=st.booleans(),
+    places=st.lists(st.integers(0, 5), max_size=2, unique=True),
     in_place=st.integers(0, 3).map(lambda number: number == 0),
-    heal_timeout=st.sampled_from([600, 600, 20]),
+    heal_timeout=st.sampled_from([600, 600, 20, 0]),
     kill_at=st.one_of(st.none(), st.integers(0, 20)),
     pause=st.sampled_from([0, 2, 60]),
 )
@@ -347,7 +349,7 @@ def replacement(volume: SimVolume, round_: Round, number: int) -> dict[str, Any]
     """The task of a round, for the bricks there are."""
     names = [brick.name for brick in volume.bricks]
     swaps = {}
-    for place in round_.places:
+    for place in round_.places or [round_.offline or 0]:
         old = names[place % len(names)]
         if old not in swaps.values():
             new = old if round_.in_place else f"{old.partition(':')[0]}:/b/r{number}/{place}"
@@ -374,10 +376,25 @@ def take_offline(volume: SimVolume, round_: Round) -> None:
             brick.files = files
 
 
+def write_file(volume: SimVolume, name: str) -> None:
+    """A client writes to the bricks there are, if they are enough.
+
+    At least to two of a set: what only one brick knows of, nobody can know when it is offline.
+    """
+    for one in volume.sets:
+        is_enough = sum(b.online for b in volume.with_data(one)) >= volume.copies_needed
+        if is_enough and sum(b.online for b in one) > 1:
+            volume.files.add(name)
+            for brick in one:
+                brick.files |= {name} if brick.online else set()
+
+
 def play(pool: Glusterd, round_: Round, number: int) -> bool:
     """Whether the task of the round changed something and was carried out whole."""
     volume = pool.volumes["vol"]
     take_offline(volume, round_)
+    if round_.writes:
+        write_file(volume, f"w{number}")
     story = Story(pool, replacement(volume, round_, number))
     note(f"{round_}: {story!r}")
     try:
