@@ -181,6 +181,13 @@ options:
       - Allow directories that hold files or were bricks; what they hold becomes part of the volume.
     type: bool
     default: false
+  checked_bricks:
+    description:
+      - Say that M(clustered.storage.gluster_brick) has looked at the new bricks on their machines.
+        Needed to replace a brick by one on another machine, where GlusterFS takes in whatever it
+        finds.
+    type: bool
+    default: false
   force:
     description:
       - For playbooks written for gluster.gluster. The same as O(allow_root_partition),
@@ -269,6 +276,12 @@ EXAMPLES = r"""
     shrink: migrate
   run_once: true
 
+- name: Look at the new brick's directory on its machine
+  clustered.storage.gluster_brick:
+    path: /srv/gluster/shared/brick
+    volume: shared
+  delegate_to: node4
+
 - name: Replace the brick of a dead machine
   clustered.storage.gluster_volume:
     name: shared
@@ -279,6 +292,7 @@ EXAMPLES = r"""
       - node4:/srv/gluster/shared/brick
     replace_bricks:
       node3:/srv/gluster/shared/brick: node4:/srv/gluster/shared/brick
+    checked_bricks: true
   run_once: true
 
 - name: Limit a directory
@@ -453,6 +467,7 @@ ARGUMENT_SPEC = {
     "allow_mount_point": {"type": "bool", "default": False},
     "allow_same_host": {"type": "bool", "default": False},
     "allow_brick_reuse": {"type": "bool", "default": False},
+    "checked_bricks": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
 }
 

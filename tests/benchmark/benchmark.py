@@ -64,7 +64,7 @@ def measure(contender: Contender, count: int) -> Pair:
 
 def measure_empty(contender: Contender) -> Pair:
     """Twice nothing."""
-    pair = Pair(*(timed(contender, contender.first)[0] for _ in range(2)))
+    pair = Pair(*(timed(contender, contender.first)[0] for _time in range(2)))
     say(f"  {contender.name}: {pair.first.seconds:.2f} s, {pair.again.seconds:.2f} s")
     return pair
 
@@ -96,7 +96,7 @@ def scale(rounds: int) -> dict[str, Pairs]:
         say(f"{count} nodes, load {os.getloadavg()[0]:.1f}")
         nodes.bring_up(count)
         contender = contenders.ours(count)
-        pairs = [pair for _ in range(rounds) for pair in measure_or_tell(contender, count)]
+        pairs = [pair for _round in range(rounds) for pair in measure_or_tell(contender, count)]
         failed = rounds - len(pairs)
         note = f" ({failed} of {rounds} first runs failed)" if failed else ""
         measured[f"{count} nodes{note}"] = pairs

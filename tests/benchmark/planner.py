@@ -90,6 +90,6 @@ def measure_planner(rounds: int) -> dict[str, float]:
     assert steps_of(cluster, same) == 0
     assert steps_of(cluster, more) > 0
     return {
-        what: median(seconds(partial(steps_of, cluster, task)) for _ in range(rounds))
+        what: median(seconds(partial(steps_of, cluster, task)) for _round in range(rounds))
         for what, task in (("nothing to do", same), ("growing by one set", more))
     }

@@ -69,6 +69,9 @@ class Host(Protocol):
         """Pause, with up to a fifth more at random, so that many hosts do not march in step."""
 
 
+# Nothing is sent there: to connect a datagram socket only looks up the route.
+DISCARD_PORT = 9
+
 # What "there is nothing" looks like; any other error means that nobody knows.
 NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ENODATA, errno.ENOTSUP)
 
@@ -121,14 +124,15 @@ class AnsibleHost:
         return tuple(sorted({str(info[4][0]) for info in found}))
 
     def is_local(self, address: str) -> bool:
-        # The kernel lets a socket be bound to the machine's own addresses only.
+        # To reach its own address a machine sends from that address. To bind a socket to it would
+        # not tell: with net.ipv4.ip_nonlocal_bind that works for every address.
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
             try:
-                probe.bind((address, 0))
+                probe.connect((address, DISCARD_PORT))
             except OSError:
                 return False
-        return True
+            return bool(probe.getsockname()[0] == address)
 
     def answers(self, address: str, port: int) -> bool:
         try:

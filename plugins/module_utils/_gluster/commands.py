@@ -80,6 +80,11 @@ def volume_start(name: str) -> Command:
     return gluster("volume", "start", name)
 
 
+def volume_start_missing(name: str) -> Command:
+    """Start those processes of a running volume that do not run."""
+    return gluster("volume", "start", name, "force")
+
+
 def volume_stop(name: str) -> Command:
     """Stop a volume."""
     return gluster("volume", "stop", name)

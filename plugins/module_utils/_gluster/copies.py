@@ -100,7 +100,7 @@ def settle_heal(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
         refuse_unhealed_sets(cluster, reshape, counts)
         return ()
     pending = any(count.pending for count in counts)
-    begun = "heal" in volume.unfinished.split("+")
+    begun = bool(volume.filling & {brick.name for brick in volume.bricks})
     if not (pending or begun):
         return ()
     refuse_disabled_heal(volume)
@@ -122,7 +122,7 @@ def refuse_unhealed_sets(cluster: Cluster, reshape: Reshape, counts: tuple[HealC
         if not going & set(one):
             continue
         if any(pending.get(brick.name) is None for brick in one):
-            refuse_unfilled_brick(reshape.volume, one)
+            refuse_unfilled_brick(reshape.volume, one, going)
             refuse_missing_copies(cluster, one, going, reshape.volume.layout)
         elif any(pending[brick.name] for brick in one):
             raise Refusal(
@@ -133,13 +133,14 @@ def refuse_unhealed_sets(cluster: Cluster, reshape: Reshape, counts: tuple[HealC
             )
 
 
-def refuse_unfilled_brick(volume: Volume, one: BrickSet) -> None:
+def refuse_unfilled_brick(volume: Volume, one: BrickSet, going: set[Brick]) -> None:
     """A brick that has only just come lists nothing, whatever it misses."""
-    if "heal" in volume.unfinished.split("+"):
+    unfilled = [b.name for b in one if b.name in volume.filling and b not in going]
+    if unfilled:
         raise Refusal(
             "heal_pending",
-            f"An earlier change of {names(one)} was interrupted; a new brick may not be filled.",
-            "Bring the dead brick back and finish that change first.",
+            f"{', '.join(unfilled)} may not be filled: the change that put it in was interrupted.",
+            "Bring the dead brick of its set back and finish that change first.",
         )
 
 

@@ -10,6 +10,7 @@ Private to the clustered.storage collection: it may change in any release.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
@@ -48,6 +49,18 @@ ONLINE_SECONDS = 60
 # How a task ends (gf_defrag_status_t as the CLI spells it); everything else is still going on.
 DONE = frozenset({"completed", "fix-layout completed"})
 BROKEN = frozenset({"failed", "stopped", "fix-layout failed", "fix-layout stopped"})
+
+
+@dataclass(frozen=True)
+class WholePool:
+    """How many nodes each node has to list; which of them, by UUID, may be down; how long to wait.
+
+    Those that may be down have no part in what is about to be done.
+    """
+
+    count: int
+    ignored: frozenset[str]
+    timeout_seconds: int
 
 
 def refuse_unready_hosts(
@@ -166,32 +179,30 @@ def missing_online(bricks: Collection[str]) -> Callable[[str], str]:
     return missing
 
 
-def missing_connected(ignored: Collection[str]) -> Callable[[str], str]:
-    """Which nodes another node does not see connected, by its own pool list."""
+def missing_connected(pool: WholePool) -> Callable[[str], str]:
+    """Which nodes another node does not list, or does not see connected."""
 
     def missing(answer: str) -> str:
+        peers = parse_pool(answer)
+        if len(peers) < pool.count:
+            return f"it knows {len(peers)} of {pool.count} nodes"
         return ", ".join(
             f"{peer.hostname}: {describe_peer(peer)}"
-            for peer in parse_pool(answer)
-            if not peer.is_healthy and peer.uuid not in ignored
+            for peer in peers
+            if not peer.is_healthy and peer.uuid not in pool.ignored
         )
 
     return missing
 
 
-def wait_connected(
-    hosts: Iterable[str], ignored: Collection[str], timeout_seconds: int
-) -> tuple[Step, ...]:
-    """Wait until each of the nodes sees all the others: glusterd on every one has to agree.
-
-    Left out are those, by UUID, that are known to be down and have no part in it.
-    """
+def wait_connected(hosts: Iterable[str], pool: WholePool) -> tuple[Step, ...]:
+    """Wait until each of the nodes sees all the others: glusterd on every one has to agree."""
     return tuple(
         Step(
             f"wait until {host} is connected to every other node",
             commands.pool_list_of(host),
-            until=missing_connected(ignored),
-            timeout_seconds=timeout_seconds,
+            until=missing_connected(pool),
+            timeout_seconds=pool.timeout_seconds,
         )
         for host in hosts
     )
@@ -283,6 +294,8 @@ def wait_filled(
         commands.volume_status(volume.name),
         until=missing_online(names),
         timeout_seconds=ONLINE_SECONDS,
+        # Starts what does not run, a self-heal daemon that failed to take the volume on for one.
+        nudge=commands.volume_start_missing(volume.name),
     )
     return (online, *wait_healed(volume, brick_count, policy))
 

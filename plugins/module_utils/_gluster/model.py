@@ -115,9 +115,31 @@ class Volume:
 
     @property
     def unfinished(self) -> str:
-        """What an interrupted run still has to do: "", heal, rebalance or remove-brick."""
+        """What an interrupted run still has to do, as it was noted; "" for nothing.
+
+        Words joined by "+": remove-brick, fix-layout, full, and heal with the bricks that are being
+        filled, as in ``heal=node1:/b,node2:/b``.
+        """
         kind = self.options.get(UNFINISHED, "none")
         return "" if kind == "none" else kind
+
+    @property
+    def unfinished_kinds(self) -> tuple[str, ...]:
+        """The kinds of what is unfinished, without the bricks."""
+        words = self.unfinished.split("+") if self.unfinished else []
+        return tuple(word.partition("=")[0] for word in words)
+
+    @property
+    def filling(self) -> frozenset[str]:
+        """The names of bricks that an interrupted run was about to fill, or is filling.
+
+        Without names it may be any of them.
+        """
+        for word in self.unfinished.split("+"):
+            kind, _sign, names = word.partition("=")
+            if kind == "heal":
+                return frozenset(names.split(",") if names else (b.name for b in self.bricks))
+        return frozenset()
 
 
 def brick_sets(bricks: tuple[Brick, ...], layout: Layout) -> tuple[tuple[Brick, ...], ...]:

@@ -92,6 +92,12 @@ def wanted_option(name: str, value: Any) -> str | None:
             "Give it a string, a number, a boolean, a list, or nothing to put it back to default.",
         )
     text = option_text(name, value)
+    if not text:
+        raise Refusal(
+            "invalid_option",
+            f"The option {name} has an empty value.",
+            "Leave out the value (null) to put it back to its default.",
+        )
     if not text.isprintable():
         raise Refusal(
             "invalid_option",
@@ -164,7 +170,9 @@ def differs(current: Mapping[str, str], name: str, value: str | None) -> bool:
     present = current.get(find_name(name, current) or name)
     if value is None:
         return present is not None
-    return present is None or not is_same_value(present, value)
+    if present is None or name.startswith(USER_PREFIX):
+        return present != value
+    return not is_same_value(present, value)
 
 
 def surplus_options(current: Mapping[str, str], wanted: Mapping[str, str | None]) -> list[str]:

@@ -55,6 +55,12 @@ REMEDIES = (
         "what the directory holds, allow_brick_reuse: true.",
     ),
     (
+        r"not proper UTF-8|PCDATA invalid Char",
+        "unreadable_option",
+        "An option of the volume shown here has a value that XML can not hold: gluster volume "
+        "reset VOLUME OPTION, or set it anew.",
+    ),
+    (
         r"trusted.gfid attribute on path",
         "no_directory",
         "A limit needs its directory: make it through a mount of the volume first.",

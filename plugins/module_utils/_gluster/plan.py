@@ -20,6 +20,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
+    WholePool,
     refuse_unhealthy_peer,
     refuse_unready_hosts,
     wait_connected,
@@ -92,7 +93,9 @@ def plan_pool_options(cluster: Cluster, wanted: WantedVolume) -> Plan[Cluster]:
     current = read_part(cluster.pool_options, "pool_options")
     options = full_names(wanted.options, current)
     changed = {
-        name: value for name, value in options.items() if value and differs(current, name, value)
+        name: value
+        for name, value in options.items()
+        if value is not None and differs(current, name, value)
     }
     if not changed:
         return Plan(cluster, cluster)
@@ -342,10 +345,24 @@ def live_replacements(
         refuse_unlisted(old, new, listed)
         renewed = old == new and needs_renewal(cluster, volume, old)
         if renewed or (old != new and old in volume.bricks and new not in volume.bricks):
+            refuse_unchecked(cluster, new, wanted.policy)
             pairs.append((old, new))
     refuse_overlaps(new for _old, new in pairs)
     refuse_overlaps(old for old, _new in pairs)
     return tuple(pairs)
+
+
+def refuse_unchecked(cluster: Cluster, brick: Brick, policy: Policy) -> None:
+    """glusterd puts in whatever is in the place of a brick, and we see this machine only."""
+    own = {peer.uuid for peer in read_part(cluster.peers, "peers") if peer.is_self}
+    if policy.checked_bricks or policy.allow_brick_reuse or brick.host_uuid in own:
+        return
+    raise Refusal(
+        "brick_unchecked",
+        f"What {brick.name} holds can not be seen from here, and GlusterFS does not look.",
+        "Run clustered.storage.gluster_brick on that machine, then say checked_bricks: true. "
+        "The role storage_node does both.",
+    )
 
 
 def refuse_unlisted(old: Brick, new: Brick, listed: dict[tuple[str, str], Brick]) -> None:
@@ -388,13 +405,9 @@ def plan_brick(cluster: Cluster, wanted: WantedBrick) -> Plan[Cluster]:
         refuse_used_brick((brick,), volume)
     directory = read_part(cluster.directories, "directories")[wanted.path]
     refuse_directory(cluster, brick, directory, own.id if own else "", wanted.policy)
-    steps = list(clean_directory(brick, directory))
-    parent = posixpath.dirname(wanted.path)
-    if directory.missing_parent:
-        steps.append(Step(f"there is no directory {parent}", commands.make_directory(parent)))
     ready = replace(directory, volume_id="", missing_parent=False)
     after = replace(cluster, directories={wanted.path: ready})
-    return Plan(cluster, after, tuple(steps))
+    return Plan(cluster, after, ready_directory(brick, directory))
 
 
 # ---- the machines and directories of new bricks ----
@@ -417,7 +430,9 @@ def connect_steps(
     probes = plan_probes(cluster, wanted)
     asked = set(wanted.probe if probes else ()) | this_node(cluster)
     others = dict.fromkeys(brick.host for brick in bricks if brick.host not in asked)
-    return (*probes, *wait_connected(others, unwell(peers), PEER_TIMEOUT_SECONDS))
+    count = len(peers) + sum(step.until is None for step in probes)
+    pool = WholePool(count, unwell(peers), PEER_TIMEOUT_SECONDS)
+    return (*probes, *wait_connected(others, pool))
 
 
 def this_node(cluster: Cluster) -> set[str]:
@@ -543,8 +558,17 @@ def clean_steps(cluster: Cluster, bricks: Iterable[Brick]) -> tuple[Step, ...]:
         step
         for brick in bricks
         if brick.path in directories and is_local(cluster, brick)
-        for step in clean_directory(brick, directories[brick.path])
+        for step in ready_directory(brick, directories[brick.path])
     )
+
+
+def ready_directory(brick: Brick, directory: Directory) -> tuple[Step, ...]:
+    """Clear the directory of an earlier failure away, and make the one above it."""
+    clean = clean_directory(brick, directory)
+    if not directory.missing_parent:
+        return clean
+    parent = posixpath.dirname(brick.path)
+    return (*clean, Step(f"there is no directory {parent}", commands.make_directory(parent)))
 
 
 def clean_directory(brick: Brick, directory: Directory) -> tuple[Step, ...]:

@@ -19,6 +19,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster import commands
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
+    WholePool,
     missing_peers,
     refuse_unhealthy_peer,
     refuse_unknown_host,
@@ -65,8 +66,8 @@ def plan_join(cluster: Cluster, nodes: Iterable[Host], timeout: int) -> Plan[Clu
     known = [peers[node.uuid].hostname for node in others if node.uuid]
     waiting = [name for name in known if not by_name(peers.values(), name).is_healthy]
     listed = {node.uuid for node in others}
-    ignored = unwell(peers.values()) - listed
-    steps = probe_steps(joining, waiting, known, ignored, timeout)
+    pool = WholePool(len(peers) + len(joining), unwell(peers.values()) - listed, timeout)
+    steps = probe_steps(joining, waiting, known, pool)
     after = replace(cluster, peers=read_part(cluster.peers, "peers") + joined(joining))
     return Plan(cluster, after, steps, disconnected_warnings(peers.values(), waiting))
 
@@ -148,11 +149,7 @@ def joined(nodes: Iterable[Host]) -> tuple[Peer, ...]:
 
 
 def probe_steps(
-    joining: tuple[Host, ...],
-    waiting: list[str],
-    known: list[str],
-    ignored: frozenset[str],
-    timeout: int,
+    joining: tuple[Host, ...], waiting: list[str], known: list[str], pool: WholePool
 ) -> tuple[Step, ...]:
     """Probes, and waits until all nodes that were asked about see each other."""
     others = dict.fromkeys([*known, *(node.name for node in joining)])
@@ -166,9 +163,9 @@ def probe_steps(
         f"wait until {', '.join(names_awaited)} is in the cluster and connected",
         commands.pool_list(),
         until=missing_peers(tuple(names_awaited), present=True),
-        timeout_seconds=timeout,
+        timeout_seconds=pool.timeout_seconds,
     )
-    return (*probes, wait, *wait_connected(others, ignored, timeout))
+    return (*probes, wait, *wait_connected(others, pool))
 
 
 def disconnected_warnings(peers: Iterable[Peer], waiting: list[str]) -> tuple[str, ...]:

@@ -276,7 +276,7 @@ def finish_steps(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     """What an earlier, interrupted change has left to do and this one does not do anyway."""
     changes = reshape.changes
     steps: list[Step] = []
-    earlier = reshape.volume.unfinished.split("+")
+    earlier = reshape.volume.unfinished_kinds
     spreads_over = len(bricks_after(reshape.volume, changes)) // reshape.layout.set_size
     covered = {
         RUNNING.get(task.status)
@@ -302,7 +302,7 @@ def plan_unfinished(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     left = kinds_left(reshape)
     if volume.status != "started" or volume.unfinished in ("", "+".join(left)):
         return ()
-    if "heal" not in volume.unfinished.split("+"):
+    if not volume.filling:
         refuse_offline_bricks(cluster, volume.bricks)
     steps = (*settle_tasks(cluster, reshape), *finish_steps(cluster, reshape))
     return (*steps, mark(volume.name, left))
@@ -313,7 +313,8 @@ def kinds_left(reshape: Reshape) -> tuple[str, ...]:
 
     Without the note the next change could take a brick for filled that is not.
     """
-    return ("heal",) if "heal" in reshape.kinds and not reshape.policy.heal_timeout else ()
+    waits = bool(reshape.policy.heal_timeout)
+    return () if waits else tuple(kind for kind in reshape.kinds if kind.startswith("heal"))
 
 
 def between_marks(reshape: Reshape, steps: tuple[Step, ...]) -> tuple[Step, ...]:

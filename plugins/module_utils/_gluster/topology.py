@@ -83,16 +83,26 @@ class Reshape:
         return tuple(old for old, _new in self.changes.replaced)
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """The bricks to be filled by healing: by this change, or by an earlier one."""
+        changes = self.changes
+        new = [new.name for _old, new in changes.replaced] + [b.name for b in changes.gained]
+        return tuple(sorted({*new, *self.volume.filling}))
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """What has to be taken up again after an interruption, of this change or an earlier one."""
         changes, policy = self.changes, self.policy
         own = {
             "remove-brick": changes.removed and policy.shrink == "migrate",
             policy.rebalance: changes.grown and policy.rebalance != "never",
-            "heal": changes.replaced or changes.gained,
         }
-        earlier = self.volume.unfinished.split("+") if self.volume.unfinished else []
-        return tuple(dict.fromkeys([*earlier, *(kind for kind, has in own.items() if has)]))
+        earlier = [kind for kind in self.volume.unfinished_kinds if kind != "heal"]
+        heal = [f"heal={','.join(self.filled)}"] if self.filled else []
+        return (
+            *dict.fromkeys([*earlier, *(kind for kind, has in own.items() if has)]),
+            *heal,
+        )
 
 
 def new_layout(wanted: WantedVolume, brick_count: int) -> Layout:

@@ -29,6 +29,21 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.parse i
 REBALANCE = {"no": "never", "yes": "full"}
 # The name under which glusterd keeps the options of the whole pool.
 POOL = "all"
+# Those that ``volume get all all`` lists (10.3 and 11.1).
+POOL_OPTIONS = frozenset(
+    {
+        "cluster.brick-graceful-cleanup",
+        "cluster.brick-multiplex",
+        "cluster.daemon-log-level",
+        "cluster.enable-shared-storage",
+        "cluster.localtime-logging",
+        "cluster.max-bricks-per-process",
+        "cluster.max-op-version",
+        "cluster.op-version",
+        "cluster.server-quorum-ratio",
+        "glusterd.vol_count_per_thread",
+    }
+)
 MAX_PERCENT = 100
 ARBITER_DATA_COPIES = 2
 
@@ -43,6 +58,7 @@ class Policy:
     allow_mount_point: bool = False
     allow_same_host: bool = False
     allow_brick_reuse: bool = False
+    checked_bricks: bool = False
     heal_timeout: int = 600
     timeout: int = 3600
 
@@ -336,9 +352,21 @@ def wanted_policy(params: Mapping[str, Any]) -> Policy:
         allow_mount_point=params["allow_mount_point"] or force,
         allow_same_host=params["allow_same_host"] or force,
         allow_brick_reuse=params["allow_brick_reuse"],
+        checked_bricks=params["checked_bricks"],
         heal_timeout=params["heal_timeout"],
         timeout=params["timeout"],
     )
+
+
+def refuse_pool_options(volume: WantedVolume) -> None:
+    """Options that only the pool as a whole has."""
+    found = [name for name in volume.options if name in POOL_OPTIONS]
+    if found and volume.name != POOL:
+        raise Refusal(
+            "pool_option",
+            f"{', '.join(found)} is an option of the whole pool, not of a volume.",
+            "Set it in a task of its own with name: all.",
+        )
 
 
 def refuse_mixed(volume: WantedVolume) -> None:
@@ -349,9 +377,17 @@ def refuse_mixed(volume: WantedVolume) -> None:
             "A volume is either replicated or dispersed.",
             "Use replicas (and arbiters), or disperses and redundancies.",
         )
-    if volume.name == POOL and (volume.bricks or volume.state != "present" or volume.quotas):
+    refuse_pool_options(volume)
+    if volume.name == POOL and (
+        volume.bricks
+        or volume.state != "present"
+        or volume.quotas
+        or volume.purge_options
+        or volume.option_group
+        or None in volume.options.values()
+    ):
         raise Refusal(
             "invalid_name",
             "The name all stands for the options of the whole pool.",
-            "With name: all use state: present and options, nothing else.",
+            "With name: all use state: present and options with values, nothing else.",
         )

@@ -58,8 +58,12 @@ def params(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def volume_params(**given: Any) -> dict[str, Any]:
-    """Parameters of gluster_volume: of the started volume ``vol`` unless told otherwise."""
-    return params(gluster_volume.ARGUMENT_SPEC, {"name": "vol", "state": "started", **given})
+    """Parameters of gluster_volume: of the started volume ``vol`` unless told otherwise.
+
+    Somebody has looked at the directories on other machines, unless told otherwise too.
+    """
+    usual = {"name": "vol", "state": "started", "checked_bricks": True}
+    return params(gluster_volume.ARGUMENT_SPEC, {**usual, **given})
 
 
 def volume_life(**given: Any) -> Life[Cluster]:

@@ -68,6 +68,7 @@ class Machine:
     answers: bool = True
     state: int = 3
     known_at: float = 0.0  # since when the other nodes are connected to it
+    listed_at: float = 0.0  # since when they have heard of it
 
 
 @dataclass(eq=False)
@@ -243,11 +244,17 @@ class Glusterd:
     def is_up(self, brick: SimBrick) -> bool:
         return brick.online and brick.starts_at <= self.seconds
 
+    def has_heard(self, one: Machine, other: Machine) -> bool:
+        """Whether a node lists another one in its pool; node1 lists all that it has probed."""
+        newer = max(one.listed_at, other.listed_at)
+        return other.in_pool and ("node1" in (one.name, other.name) or newer <= self.seconds)
+
     def sees(self, one: Machine, other: Machine) -> bool:
         """Whether a node is connected to another one; node1 has connected to all it knows."""
         if one is other:
             return True
-        is_known = "node1" in (one.name, other.name) or other.known_at <= self.seconds
+        newer = max(one.known_at, other.known_at)
+        is_known = "node1" in (one.name, other.name) or newer <= self.seconds
         return is_known and one.connected and other.connected
 
     # --- the door
@@ -298,7 +305,7 @@ class Glusterd:
         this = self.machine(asked)
         if this is None or not (this.answers and this.connected):
             raise Unreachable("Connection failed. Please check if gluster daemon is operational.")
-        members = [m for m in self.machines.values() if m.in_pool or m is this]
+        members = [m for m in self.machines.values() if m is this or self.has_heard(this, m)]
         rows = [
             f"<peer><uuid>{m.uuid}</uuid><hostname>localhost</hostname><connected>1</connected></peer>"
             if m is this
@@ -316,6 +323,7 @@ class Glusterd:
             raise Refused(f"Probe returned with Transport endpoint is not connected: {name}")
         if not machine.in_pool:
             machine.in_pool, machine.known_at = True, self.seconds + HEARSAY_SECONDS
+            machine.listed_at = self.seconds + HEARSAY_SECONDS / 2
         return ""
 
     def detach(self, name: str) -> str:
@@ -476,7 +484,9 @@ class Glusterd:
         if task and (task.kind == "remove-brick" or not task.is_over):
             raise Refused(f"{task.kind} is in progress on volume {volume.name}")
 
-    def start(self, volume: SimVolume, _words: list[str]) -> str:
+    def start(self, volume: SimVolume, words: list[str]) -> str:
+        if volume.status == "Started" and words == ["force"]:
+            return ""  # what does not run here has no disk to run on
         if volume.status == "Started":
             raise Refused(f"Volume {volume.name} already started")
         volume.status = "Started"

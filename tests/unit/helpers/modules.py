@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils import _internal
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.clustered.storage.plugins.module_utils._engine import converge
@@ -36,6 +37,8 @@ class Runner:
             return machine
 
         self._monkeypatch.setattr(converge, "AnsibleHost", door)
+        # Importing an action plugin, as other tests do, tells Ansible that this is the controller.
+        self._monkeypatch.setattr(_internal, "is_controller", False)
         with patch_module_args(params), pytest.raises(SystemExit) as ended:
             module.main()
         result = json.loads(self._capsys.readouterr().out)

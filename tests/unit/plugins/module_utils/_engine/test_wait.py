@@ -10,6 +10,7 @@ from itertools import islice
 import pytest
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 from ansible_collections.clustered.storage.plugins.module_utils._engine.wait import (
+    FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     PATIENCE_SECONDS,
     pauses,
@@ -50,9 +51,9 @@ def failure(reason: str = "tool_failed") -> StorageError:
 
 
 def test_pauses_grow_to_five_seconds() -> None:
-    first = list(islice(pauses(), 12))
+    first = list(islice(pauses(), 13))
 
-    assert first[0] == 0.2
+    assert first[0] == FIRST_PAUSE_SECONDS
     assert first == sorted(first)
     assert first[-1] == 5.0
 

@@ -17,10 +17,10 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     Peer,
     TaskNode,
 )
+from ansible_collections.clustered.storage.plugins.module_utils._gluster.parse import parse_pool
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted import Policy
 from helpers.build import bricks, cluster, counts, host, peer, volume
 from helpers.recordings import VERSIONS, recording
-
 
 DISPERSE = Layout(disperses=3, redundancies=1)
 
@@ -174,13 +174,25 @@ def test_healed_summary_with_a_missing_row_is_not_healed(version: str) -> None:
 
 @pytest.mark.parametrize(
     ("layout", "timeout", "waits"),
-    [(Layout(3), 60, 1), (DISPERSE, 60, 1), (Layout(3), 0, 0), (DISPERSE, 0, 0), (Layout(), 60, 0)],
+    [
+        (Layout(3), 60, ["status", "heal"]),
+        (DISPERSE, 60, ["status", "heal"]),
+        (Layout(3), 0, ["status"]),
+        (DISPERSE, 0, ["status"]),
+        (Layout(), 60, []),
+        (Layout(), 0, []),
+    ],
 )
-def test_copies_are_awaited_where_there_are_any(layout: Layout, timeout: int, waits: int) -> None:
+def test_copies_are_awaited_where_there_are_any(
+    layout: Layout, timeout: int, waits: list[str]
+) -> None:
+    """That new bricks run is awaited even where nobody waits for their copies."""
     facts, policy = volume("1 2 3", layout), Policy(heal_timeout=timeout)
 
-    assert len(gates.wait_healed(facts, 3, policy)) == waits
-    assert len(gates.wait_filled(facts, bricks("3"), 3, policy)) == 2 * waits
+    filled = gates.wait_filled(facts, bricks("3"), 3, policy)
+
+    assert [step.command[4] for step in filled] == waits
+    assert [step.command[4] for step in gates.wait_healed(facts, 3, policy)] == waits[1:]
 
 
 @pytest.mark.parametrize(("layout", "steady"), [(Layout(3), False), (DISPERSE, True)])
@@ -344,3 +356,44 @@ def test_peer_is_described() -> None:
     gone = Peer("u", "a", ("a",), False, 3, "Peer in Cluster")
 
     assert gates.describe_peer(gone) == "Peer in Cluster, disconnected"
+
+
+# --- as another node sees it
+
+
+def pool_of(count: int, *ignored: str) -> gates.WholePool:
+    return gates.WholePool(count, frozenset(ignored), 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pool_three", ""),
+        ("pool_disconnected", "node3: Peer in Cluster, disconnected"),
+        ("pool_rejected", "node3: Peer Rejected, disconnected"),
+    ],
+)
+def test_node_has_to_see_every_other(version: str, name: str, words: str) -> None:
+    assert gates.missing_connected(pool_of(3))(recording(version, name).stdout) == words
+
+
+def test_node_that_is_known_to_be_down_is_not_awaited(version: str) -> None:
+    answer = recording(version, "pool_disconnected").stdout
+    down = [found.uuid for found in parse_pool(answer) if not found.is_healthy]
+
+    assert len(down) == 1
+    assert gates.missing_connected(pool_of(3, *down))(answer) == ""
+
+
+def test_node_that_has_not_heard_of_another_is_awaited(version: str) -> None:
+    """Its list says nothing bad of a node that it does not know yet."""
+    missing = gates.missing_connected(pool_of(4))
+
+    assert missing(recording(version, "pool_three").stdout) == "it knows 3 of 4 nodes"
+
+
+def test_each_node_is_asked_itself() -> None:
+    steps = gates.wait_connected(["node2", "fd00::2"], pool_of(3))
+
+    assert [step.command[3] for step in steps] == ["--remote-host=node2", "--remote-host=fd00::2"]
+    assert all(step.until and step.timeout_seconds == 60 for step in steps)

@@ -67,12 +67,19 @@ DIFFERENT = [
         ("10.0.0.1, 10.0.0.2", "10.0.0.1,10.0.0.2"),
         (["10.0.0.1", "10.0.0.2"], "10.0.0.1,10.0.0.2"),
         (("a", 1, True), "a,1,on"),
-        ([], ""),
         ("True", "True"),
     ],
 )
 def test_yaml_value_becomes_what_glusterd_stores(value: Any, stored: str | None) -> None:
     assert wanted_option("auth.allow", value) == stored
+
+
+@pytest.mark.parametrize("value", ["", " ", [], [""]])
+def test_empty_value_is_refused(value: Any) -> None:
+    with pytest.raises(Refusal) as raised:
+        wanted_option("auth.allow", value)
+
+    assert raised.value.reason == "invalid_option"
 
 
 def test_user_option_keeps_its_blanks_and_colons() -> None:

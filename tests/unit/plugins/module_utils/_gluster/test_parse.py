@@ -311,6 +311,19 @@ def test_daemons_are_no_bricks(version: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["status_online", "status_brick_down", "status_node_down", "status_rebalance"]
+)
+def test_self_heal_daemons_that_run_are_not_down(version: str, name: str) -> None:
+    assert parse.parse_healers_down(answer(version, name)) == ()
+
+
+def test_self_heal_daemon_that_does_not_run_is_told_by_its_node(version: str) -> None:
+    stopped = answer(version, "status_online").replace("<status>1<", "<status>0<")
+
+    assert set(parse.parse_healers_down(stopped)) == {"localhost", "node2", "node3"}
+
+
+@pytest.mark.parametrize(
     ("name", "kind", "bricks"),
     [
         ("status_rebalance", "rebalance", ()),
@@ -373,6 +386,17 @@ def test_dead_brick_is_unknown_and_not_healed(version: str, name: str) -> None:
 
     assert (dead.pending, dead.split_brain) == (None, None)
     assert "Transport endpoint is not connected" in dead.status
+
+
+def test_entries_to_heal_are_known_by_gfid_or_path() -> None:
+    rows = (
+        "<brick><name>a:/b</name><file gfid='g1'>/x</file><file>/y</file></brick>"
+        "<brick><name>c:/b</name><status>Connected</status></brick>"
+    )
+
+    found = parse.parse_heal_entries(f"<x><healInfo><bricks>{rows}</bricks></healInfo></x>")
+
+    assert found == {"a:/b": {"g1", "/y"}, "c:/b": set()}
 
 
 def test_dashes_are_unknown() -> None:

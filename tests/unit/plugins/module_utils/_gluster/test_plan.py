@@ -50,7 +50,15 @@ from helpers.build import (
 )
 
 ONE, TWO, THREE, ARBITER = Layout(), Layout(2), Layout(3), Layout(3, 1)
+DISPERSE = Layout(disperses=3, redundancies=1)
 MARK, UNMARK = f"volume set vol {UNFINISHED}", f"volume set vol {UNFINISHED} none"
+
+
+def heal_of(nodes: str) -> str:
+    """The note that the bricks of these nodes are being filled."""
+    return "heal=" + ",".join(f"node{node}:{B}" for node in nodes.split())
+
+
 ONLINE, HEALED = "until volume status vol", "until volume heal vol info summary"
 B = "/b/brick"
 
@@ -255,6 +263,28 @@ def test_machines_in_cluster_join_first() -> None:
         "until --remote-host=node7 pool list",
         f"volume create vol transport tcp node1:{B} node7:{B}",
         "volume start vol",
+    ]
+
+
+def test_every_other_brick_host_is_asked_whether_it_sees_those_that_join() -> None:
+    plan = planned(cluster(), bricks=listed("1 2 7"), replicas=3, cluster=["node7"])
+
+    assert steps_of(plan) == [
+        "peer probe node7",
+        "until pool list",
+        "until --remote-host=node7 pool list",
+        "until --remote-host=node2 pool list",
+        f"volume create vol replica 3 transport tcp node1:{B} node2:{B} node7:{B}",
+        "volume start vol",
+    ]
+
+
+def test_every_other_brick_host_is_asked_before_a_volume_is_made() -> None:
+    plan = planned(cluster(), bricks=listed("1 2 3 2:/b/x"))
+
+    assert [step for step in steps_of(plan) if step.startswith("until")] == [
+        "until --remote-host=node2 pool list",
+        "until --remote-host=node3 pool list",
     ]
 
 
@@ -556,7 +586,13 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             TWO,
             "1 2 3",
             {"replicas": 3},
-            [f"{MARK} heal", f"volume add-brick vol replica 3 node3:{B}", ONLINE, HEALED, UNMARK],
+            [
+                f"{MARK} {heal_of('3')}",
+                f"volume add-brick vol replica 3 node3:{B}",
+                ONLINE,
+                HEALED,
+                UNMARK,
+            ],
         ),
         (
             "1 2",
@@ -564,7 +600,7 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             "1 2 3",
             {"replicas": 3, "arbiters": 1},
             [
-                f"{MARK} heal",
+                f"{MARK} {heal_of('3')}",
                 f"volume add-brick vol replica 3 arbiter 1 node3:{B}",
                 ONLINE,
                 HEALED,
@@ -576,7 +612,7 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             TWO,
             "1 2 3",
             {"replicas": 3, "heal_timeout": 0, "force": True},
-            [f"{MARK} heal", f"volume add-brick vol replica 3 node3:{B} force", UNMARK],
+            [f"{MARK} {heal_of('3')}", f"volume add-brick vol replica 3 node3:{B} force", ONLINE],
         ),
         (
             "1 2 3",
@@ -618,7 +654,7 @@ def test_limits_are_set_before_the_volume_stops() -> None:
             "1 2 4",
             {"replace_bricks": {f"node3:{B}": f"node4:{B}"}},
             [
-                f"{MARK} heal",
+                f"{MARK} {heal_of('4')}",
                 f"volume replace-brick vol node3:{B} node4:{B} commit force",
                 ONLINE,
                 HEALED,
@@ -699,7 +735,7 @@ def test_dead_brick_is_renewed_in_its_place() -> None:
     )
 
     assert steps_of(plan) == [
-        f"{MARK} heal",
+        f"{MARK} {heal_of('3')}",
         f"volume reset-brick vol {name} start",
         f"volume reset-brick vol {name} {name} commit force",
         ONLINE,
@@ -753,7 +789,7 @@ def test_dead_bricks_are_replaced_before_living_ones() -> None:
     )
 
     assert steps_of(plan) == [
-        f"{MARK} heal",
+        f"{MARK} {heal_of('4 5')}",
         f"volume replace-brick vol node3:{B} node5:{B} commit force",
         ONLINE,
         HEALED,
@@ -865,7 +901,7 @@ def test_healing_is_awaited_before_a_change() -> None:
     plan = planned(facts, bricks=listed("1 2 3"), replicas=3)
 
     assert steps_of(plan)[:3] == [
-        f"{MARK} heal",
+        f"{MARK} {heal_of('3')}",
         HEALED,
         f"volume add-brick vol replica 3 node3:{B}",
     ]
@@ -897,6 +933,146 @@ def test_arbiter_is_no_copy_to_make_others_from() -> None:
     swaps = {f"node1:{B}": f"node4:{B}", f"node2:{B}": f"node5:{B}"}
 
     assert refused(facts, bricks=listed("4 5 3"), replace_bricks=swaps).reason == "no_other_copy"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given", "is_refused"),
+    [
+        ("2", "3", {}, True),
+        ("2", "3", {"checked_bricks": True}, False),
+        ("2", "3", {"allow_brick_reuse": True}, False),
+        ("2", "1:/b/x", {"allow_same_host": True}, False),
+        ("2", "2", {}, True),
+        ("2", "2", {"checked_bricks": True}, False),
+        ("1", "1", {}, False),
+    ],
+)
+def test_what_nobody_has_looked_at_takes_no_bricks_place(
+    old: str, new: str, given: dict[str, Any], is_refused: bool
+) -> None:
+    """glusterd puts in whatever is there; only this machine's directories can be seen."""
+    task = {
+        "bricks": [name for number in "12" for name in listed(new if number == old else number)],
+        "replace_bricks": dict(zip(listed(old), listed(new), strict=True)),
+        "checked_bricks": False,
+        **given,
+    }
+    facts = cluster(volume("1 2", TWO), down=old if old == new else "")
+
+    if is_refused:
+        assert refused(facts, **task).reason == "brick_unchecked"
+    else:
+        assert planned(facts, **task).changes
+
+
+# --- disperse sets
+
+
+def swapped(*numbers: int) -> dict[str, Any]:
+    """Six bricks of which these are replaced on their machines."""
+    return {
+        "bricks": [f"node{n}:/b/x" if n in numbers else f"node{n}:{B}" for n in range(1, 7)],
+        "replace_bricks": {f"node{n}:{B}": f"node{n}:/b/x" for n in numbers},
+    }
+
+
+@pytest.mark.parametrize(
+    ("down", "numbers", "given", "reason"),
+    [
+        ("", (1,), {}, ""),
+        ("6", (6,), {}, ""),
+        ("5 6", (5, 6), {}, ""),
+        ("", (1, 2), {}, "two_changes"),
+        ("6", (1, 6), {}, "two_changes"),
+        ("6", (1,), {}, "brick_down"),
+        ("4 5 6", (4, 5, 6), {}, "no_other_copy"),
+        ("", (1,), {"heal_timeout": 0}, "no_other_copy"),
+        ("6", (6,), {"heal_timeout": 0}, "no_other_copy"),
+    ],
+)
+def test_living_bricks_of_a_disperse_set_are_replaced_one_in_a_task(
+    down: str, numbers: tuple[int, ...], given: dict[str, Any], reason: str
+) -> None:
+    facts = cluster(volume("1 2 3 4 5 6", Layout(disperses=6, redundancies=2)), down=down)
+    task = {**swapped(*numbers), **given}
+
+    if reason:
+        assert refused(facts, **task).reason == reason
+    else:
+        assert len([c for c in commands_of(planned(facts, **task)) if "commit force" in c]) == len(
+            numbers
+        )
+
+
+def test_bricks_of_several_disperse_sets_are_replaced_in_one_task() -> None:
+    facts = cluster(volume("1 2 3 4 5 6", DISPERSE))
+
+    plan = planned(facts, **swapped(1, 4))
+
+    assert steps_of(plan)[1:-1] == [
+        f"volume replace-brick vol node1:{B} node1:/b/x commit force",
+        ONLINE,
+        HEALED,
+        f"volume replace-brick vol node4:{B} node4:/b/x commit force",
+        ONLINE,
+        HEALED,
+    ]
+
+
+# --- copies that are not complete
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_refused"),
+    [
+        ({}, False),
+        ({"2": {"g1"}}, False),
+        ({"2": {"g1"}, "3": {"g1"}}, False),
+        ({"3": {"g1"}}, True),
+    ],
+)
+def test_dead_brick_goes_only_if_a_brick_with_data_has_every_entry(
+    entries: dict[str, set[str]], is_refused: bool
+) -> None:
+    """An arbiter knows of an entry that the others have missed, and does not have it."""
+    found = volume("1 2 3", ARBITER)
+    known = {f"node{n}:{B}": frozenset(files) for n, files in entries.items()}
+    facts = cluster(found, down="1", heal_entries=known)
+    given: dict[str, Any] = {
+        "bricks": listed("4 2 3"),
+        "replace_bricks": {f"node1:{B}": f"node4:{B}"},
+    }
+
+    if is_refused:
+        assert refused(facts, **given).reason == "no_other_copy"
+    else:
+        assert planned(facts, **given).changes
+
+
+@pytest.mark.parametrize("name", ["cluster.self-heal-daemon", "cluster.disperse-self-heal-daemon"])
+@pytest.mark.parametrize(
+    ("bricks_listed", "given"),
+    [
+        ("1 2 3", {"replicas": 3}),
+        ("1 3", {"replace_bricks": {f"node2:{B}": f"node3:{B}"}}),
+    ],
+)
+def test_no_new_copies_while_healing_is_turned_off(
+    name: str, bricks_listed: str, given: dict[str, Any]
+) -> None:
+    facts = cluster(volume("1 2", TWO, options={name: "off"}), option_names=(name,))
+
+    error = refused(facts, bricks=listed(bricks_listed), **given)
+    plan = planned(facts, bricks=listed(bricks_listed), options={name: "on"}, **given)
+
+    assert error.reason == "heal_disabled"
+    assert commands_of(plan)[0] == f"volume set vol {name} on"
+
+
+def test_new_sets_need_no_healing() -> None:
+    options = {"cluster.self-heal-daemon": "off"}
+
+    assert planned(cluster(volume("1 2", TWO, options=options)), bricks=listed("1 2 3 4")).changes
 
 
 def test_counts_without_bricks_are_refused() -> None:
@@ -1002,6 +1178,69 @@ def test_healing_is_awaited_again() -> None:
     plan = planned(cluster(unfinished("1 2", "heal", TWO)), bricks=listed("1 2"))
 
     assert steps_of(plan) == [ONLINE, HEALED, UNMARK]
+
+
+def test_killed_replacement_of_a_dead_brick_can_be_run_again() -> None:
+    """Noted and not begun: what was to be filled is not in the volume yet."""
+    facts = cluster(unfinished("1 2 3", heal_of("4"), THREE), down="3")
+
+    plan = planned(facts, bricks=listed("1 2 4"), replace_bricks={f"node3:{B}": f"node4:{B}"})
+
+    assert f"volume replace-brick vol node3:{B} node4:{B} commit force" in steps_of(plan)
+
+
+def test_killed_renewal_of_a_dead_brick_can_be_run_again() -> None:
+    facts = cluster(unfinished("1 2 3", heal_of("3"), THREE), down="3")
+    name = f"node3:{B}"
+
+    plan = planned(facts, bricks=listed("1 2 3"), replace_bricks={name: name})
+
+    assert f"volume reset-brick vol {name} start" in steps_of(plan)
+
+
+def test_note_of_healing_stays_where_nobody_waits() -> None:
+    facts = cluster(unfinished("1 2", heal_of("2"), TWO))
+
+    assert no_change(facts, bricks=listed("1 2"), heal_timeout=0)
+
+
+def test_other_notes_go_where_nobody_waits() -> None:
+    facts = cluster(unfinished("1 2", f"remove-brick+{heal_of('2')}", TWO))
+
+    plan = planned(facts, bricks=listed("1 2"), heal_timeout=0)
+
+    assert steps_of(plan)[-1] == f"{MARK} {heal_of('2')}"
+
+
+def test_unfinished_healing_is_awaited_before_the_next_change() -> None:
+    """Even if nothing is left to heal: in disperse sets it may not have begun."""
+    facts = cluster(unfinished("1 2 3", heal_of("2"), DISPERSE))
+
+    plan = planned(facts, bricks=listed("1 2 4"), replace_bricks={f"node3:{B}": f"node4:{B}"})
+
+    assert steps_of(plan) == [
+        f"{MARK} {heal_of('2 4')}",
+        HEALED,
+        f"volume replace-brick vol node3:{B} node4:{B} commit force",
+        ONLINE,
+        HEALED,
+        UNMARK,
+    ]
+    assert plan.steps[1].steady_seconds > 0
+
+
+@pytest.mark.parametrize("shrink", ["refuse", "discard"])
+def test_unfinished_healing_refuses_to_let_a_dead_brick_go(shrink: str) -> None:
+    """The one that lives may be the one that was not filled."""
+    facts = cluster(unfinished("1 2", "heal", TWO), down="1")
+    given: dict[str, Any] = {
+        "bricks": listed("3 2"),
+        "replace_bricks": {f"node1:{B}": f"node3:{B}"},
+    }
+    if shrink == "discard":
+        given = {"bricks": listed("2"), "replicas": 1}
+
+    assert refused(facts, shrink=shrink, **given).reason == "heal_pending"
 
 
 def test_mark_alone_is_taken_away() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.clustered.storage.plugins.module_utils._engine.converge import live
+from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Plan, Refusal
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.model import Cluster, Host
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.pool import plan_peers
@@ -88,6 +89,28 @@ def test_disconnected_peer_that_nobody_asked_about_is_warned_of() -> None:
 
     assert plan.steps == ()
     assert plan.warnings == ("node3 is in the pool but Peer in Cluster, disconnected.",)
+
+
+def test_node_joins_while_another_that_nobody_asked_about_is_down() -> None:
+    """As when it is to take the other's place."""
+    pool = Glusterd(nodes=3, strangers=1)
+    pool.machines["node3"].connected = False
+
+    result, _machine = run(pool, nodes=["node1", "node2", "node4"])
+
+    assert members(pool) == {"node1", "node2", "node3", "node4"}
+    assert result["changed"] is True
+
+
+def test_node_that_is_down_and_listed_is_awaited_in_vain() -> None:
+    pool = Glusterd(nodes=3, strangers=1)
+    pool.machines["node3"].connected = False
+
+    with pytest.raises(StorageError) as raised:
+        run(pool, nodes=["node1", "node2", "node3", "node4"])
+
+    assert raised.value.reason == "timeout"
+    assert "node3" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
 from helpers.build import run_volume
 from helpers.glusterd import KNOWN, Glusterd, Killed, PoolHost, SimTask, SimVolume
 from helpers.recordings import VERSIONS, recording
-from hypothesis import assume, given, note, settings
+from hypothesis import assume, example, given, note, settings
 from hypothesis import strategies as st
 
 LAYOUTS = (Layout(), Layout(2), Layout(3), Layout(3, 1), Layout(disperses=3, redundancies=1))
@@ -407,8 +407,24 @@ def play(pool: Glusterd, round_: Round, number: int) -> bool:
     return bool(result["changed"])
 
 
+QUIET = Round(None, False, False, [0], False, 600, None, 2)
+# The only brick with the latest files goes offline before the one that missed them is healed.
+BEHIND = (replace(QUIET, offline=0, writes=True, places=[1]), replace(QUIET, offline=1, places=[1]))
+# The only good bricks go offline while a new one is not filled: killed after the replacement.
+UNFILLED = (replace(QUIET, kill_at=7), replace(QUIET, offline=1, places=[1]))
+# The next brick goes while the daemon knows nothing of the one before it.
+BLIND = (replace(QUIET, kill_at=7, pause=2), replace(QUIET, places=[1]))
+
+
 @given(st.sampled_from(COPIED), st.lists(ROUNDS, min_size=1, max_size=4))
-@settings(max_examples=400)
+@example(COPIED[2], list(BEHIND))
+@example(COPIED[3], list(BEHIND))
+@example(COPIED[0], list(UNFILLED))
+@example(COPIED[3], list(UNFILLED))
+@example(COPIED[3], list(BLIND))
+@example(COPIED[3], [replace(QUIET, places=[0, 1])])
+@example(COPIED[4], [replace(QUIET, places=[0, 1]), QUIET])
+@settings(max_examples=250)
 def test_no_file_is_lost_by_replacements_in_a_row(layout: Layout, rounds: list[Round]) -> None:
     """In one task, in tasks in a row, killed at any point, with a brick that comes and goes."""
     pool, volume = full_volume(layout)
@@ -419,6 +435,52 @@ def test_no_file_is_lost_by_replacements_in_a_row(layout: Layout, rounds: list[R
         assert volume.lost == set()
         if is_done and round_.heal_timeout:
             assert volume.incomplete == set()
+
+
+@given(
+    st.sampled_from([Layout(), Layout(2), Layout(3), Layout(disperses=3, redundancies=1)]),
+    st.integers(1, 6),
+    st.data(),
+)
+@settings(max_examples=100)
+def test_volume_is_made_on_machines_that_only_just_joined(
+    layout: Layout, known: int, data: st.DataObject
+) -> None:
+    """Listed in cluster are those that are missing, and any others; no brick is marked in vain."""
+    pool = Glusterd(nodes=known, strangers=8 - known)
+    names = [f"node{n}" for n in data.draw(st.permutations(range(1, 9)), label="hosts")]
+    hosts = names[: layout.set_size]
+    missing = [host for host in hosts if not pool.machines[host].in_pool]
+    cluster = missing + data.draw(st.lists(st.sampled_from(names), unique=True), label="further")
+    task = {"bricks": [f"{host}:/b/s0/0" for host in hosts], "cluster": cluster}
+    story = Story(pool, {**task, **counts_of(layout)})
+
+    run(story, pool)
+
+    assert {b.host for b in pool.volumes["vol"].bricks} == set(hosts)
+    assert len(pool.marks) == len(hosts)
+
+
+@given(st.integers(2, 7), st.booleans(), st.booleans())
+@settings(max_examples=40)
+def test_brick_goes_to_a_machine_that_only_just_joined(
+    known: int, replaces: bool, is_one_down: bool
+) -> None:
+    """In place of another one or beside it, while a node that has no part in it may be dead."""
+    pool = Glusterd(nodes=known, strangers=8 - known)
+    layout = Layout(2) if replaces else Layout()
+    volume = pool.add_volume(layout, ["node1:/b/s0/0", "node2:/b/s0/0"])
+    others = [f"node{n}" for n in range(3, known + 1)]
+    if is_one_down and others:
+        pool.machines[others[-1]].connected = False
+    names = ["node1:/b/s0/0", *([] if replaces else ["node2:/b/s0/0"]), "node8:/b/s0/0"]
+    swaps = {"node2:/b/s0/0": "node8:/b/s0/0"} if replaces else {}
+    task = {"bricks": names, "replace_bricks": swaps, "cluster": ["node8"], **counts_of(layout)}
+
+    run(Story(pool, task), pool)
+
+    assert [brick.name for brick in volume.bricks] == names
+    assert (volume.lost, volume.incomplete & {names[0]}) == (set(), set())
 
 
 @given(stories())

@@ -15,8 +15,13 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted 
     wanted_brick,
     wanted_local_brick,
     wanted_peers,
+    wanted_volume,
 )
-from ansible_collections.clustered.storage.plugins.modules import gluster_brick, gluster_peer
+from ansible_collections.clustered.storage.plugins.modules import (
+    gluster_brick,
+    gluster_peer,
+    gluster_volume,
+)
 from helpers.build import params, wanted
 from hypothesis import given
 from hypothesis import strategies as st
@@ -232,15 +237,21 @@ def test_rebalance_of_old_playbooks_is_understood(rebalance: Any, expected: str)
     assert wanted(rebalance=rebalance).policy.rebalance == expected
 
 
+def policy_of(**given_params: Any) -> Policy:
+    """The policy of a task that says nothing else, not even what tests usually say."""
+    task = {"name": "vol", "state": "started", **given_params}
+    return wanted_volume(params(gluster_volume.ARGUMENT_SPEC, task)).policy
+
+
 def test_force_allows_places_but_neither_loss_nor_reuse() -> None:
-    policy = wanted(force=True).policy
+    policy = policy_of(force=True)
 
     assert policy == Policy(allow_root_partition=True, allow_mount_point=True, allow_same_host=True)
     assert policy.needs_force
 
 
 def test_nothing_is_forced_by_default() -> None:
-    assert wanted().policy == Policy()
+    assert policy_of() == Policy()
     assert not Policy().needs_force
 
 
