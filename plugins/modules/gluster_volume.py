@@ -137,7 +137,9 @@ options:
     description:
       - Bricks to be replaced. The keys are the old bricks, the values those that take their places,
         both as C(host:/path). O(bricks) lists the new one where the old one stood.
-      - The copy on the old brick is given up; the new one is made from the other copies.
+      - The copy on the old brick is given up; the new one is made from the other copies. What only
+        a brick that is offline has, the others may not know of; bring it back rather than replace
+        it, if that is possible.
       - A brick named as its own replacement is made anew in its place after its disk was exchanged,
         as long as it is offline.
     type: dict
