@@ -20,6 +20,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.errors i
 from ansible_collections.clustered.storage.plugins.module_utils._engine.host import (
     AnsibleHost,
     Host,
+    tool_missing,
+    unwritable,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import (
     Plan,
@@ -37,7 +39,8 @@ class Life(Generic[State]):
 
     ``read(host, state, part)`` reads the named part of the present state on top of what has been
     read before; the first call gets no state and the part "". ``run`` carries out one command of
-    the tool and returns its output or raises. ``format_result`` makes the module's own return
+    the tool and returns its output or raises; ``act`` carries out a step that changes something,
+    where that is more than to run its command. ``format_result`` makes the module's own return
     values, ``format_diff`` the plain data that a diff shows; both take any state.
     """
 
@@ -46,6 +49,7 @@ class Life(Generic[State]):
     run: Callable[[Host, Sequence[str]], str]
     format_result: Callable[[State], dict[str, Any]]
     format_diff: Callable[[State], Mapping[str, Any]]
+    act: Callable[[Host, Step], None] | None = None
 
 
 def format_step(step: Step) -> dict[str, Any]:
@@ -92,7 +96,10 @@ def look(life: Life[State], host: Host, step: Step) -> str:
 def carry_out(life: Life[State], host: Host, step: Step) -> None:
     """Run one step; a step with ``until`` runs until it is content."""
     if step.until is None:
-        life.run(host, step.command)
+        if life.act is None:
+            life.run(host, step.command)
+        else:
+            life.act(host, step)
         return
     wait_until(
         lambda: look(life, host, step),
@@ -124,9 +131,23 @@ def apply(life: Life[State], host: Host, steps: Sequence[Step]) -> None:
             raise
 
 
+def refuse_missing_means(host: Host, steps: Sequence[Step]) -> None:
+    """What can not be run or written is missed before the first step, not in the middle."""
+    argvs = (
+        argv for step in steps if step.writes is None for argv in (step.command, step.nudge) if argv
+    )
+    for program in dict.fromkeys(argv[0] for argv in argvs):
+        if not host.finds(program):
+            raise tool_missing(program)
+    for step in steps:
+        if step.writes is not None and not host.can_write(step.command[-1]):
+            raise unwritable(step.command[-1])
+
+
 def live(life: Life[State], host: Host, check_mode: bool) -> dict[str, Any]:
     """One whole run: what a module returns."""
     plan = settle(life, host)
+    refuse_missing_means(host, plan.steps)
     after = plan.after
     if plan.steps and not check_mode:
         apply(life, host, plan.steps)

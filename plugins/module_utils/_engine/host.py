@@ -11,12 +11,16 @@ Private to the clustered.storage collection: it may change in any release.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import random
 import socket
+import stat
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -38,8 +42,8 @@ class Output:
 class Host(Protocol):
     """What the tools may do on the managed machine."""
 
-    def run(self, argv: Sequence[str]) -> Output:
-        """The command's output; it runs in the C locale, without a shell, without input."""
+    def run(self, argv: Sequence[str], stdin: str = "") -> Output:
+        """The command's output; it runs in the C locale and without a shell."""
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """The addresses that a host name resolves to here; none when it does not."""
@@ -61,6 +65,36 @@ class Host(Protocol):
 
     def device(self, path: str) -> int | None:
         """The number of the file system a path is on, or None where there is no such path."""
+
+    def file_system(self, path: str) -> str:
+        """major:minor of the file system that is seen at a path, "" where there is no such path."""
+
+    def finds(self, program: str) -> bool:
+        """Whether a command is installed."""
+
+    def real_path(self, path: str) -> str:
+        """The path with all symbolic links followed."""
+
+    def read_at(self, path: str, offset: int, size: int) -> bytes:
+        """Bytes of a file or block device."""
+
+    def busy(self, device: str) -> str:
+        """Why the kernel does not grant exclusive use of a block device, "" when it does."""
+
+    def number(self, path: str) -> str:
+        """major:minor of a block device, or "" where the path is none."""
+
+    def openers(self) -> Mapping[str, tuple[str, ...]]:
+        """The processes that have block devices open, as "name (pid)", by the device's number."""
+
+    def mount_tables(self) -> tuple[str, ...]:
+        """mountinfo of every mount namespace, that of this process first."""
+
+    def can_write(self, path: str) -> bool:
+        """Whether a file can be written, or made where there is none."""
+
+    def write_text(self, path: str, text: str, expected: str | None) -> None:
+        """Replace a file atomically if it holds the expected text still; owner and mode stay."""
 
     def now(self) -> float:
         """Seconds on a clock that only moves forward."""
@@ -91,9 +125,98 @@ def look(read: Callable[[], Seen], path: str) -> Seen | None:
 
 
 def read_text(path: str) -> str:
-    """The text of a file."""
-    with open(path, encoding="utf-8") as file:
+    """The text of a file, so that written again it is the same bytes."""
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return file.read()
+
+
+def read_bytes(path: str, offset: int, size: int) -> bytes:
+    """Bytes of a file or block device."""
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(size)
+
+
+def processes() -> tuple[str, ...]:
+    """The ids of all processes."""
+    return tuple(name for name in os.listdir("/proc") if name.isdigit())
+
+
+def block_number(seen: os.stat_result) -> str:
+    """major:minor of what was looked at, "" for anything but a block device."""
+    if not stat.S_ISBLK(seen.st_mode):
+        return ""
+    return f"{os.major(seen.st_rdev)}:{os.minor(seen.st_rdev)}"
+
+
+def held_devices(pid: str) -> set[str]:
+    """The block devices that a process has open."""
+    found = set()
+    # A process may end, or close a file, while it is looked at: then it holds nothing.
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.add(block_number(os.stat(f"/proc/{pid}/fd/{entry}")))
+    return found - {""}
+
+
+def process_name(pid: str) -> str:
+    """A process as "name (pid)"."""
+    with contextlib.suppress(OSError):
+        return f"{read_text(f'/proc/{pid}/comm').strip()} ({pid})"
+    return f"a process ({pid})"
+
+
+def write_beside(path: str, text: str) -> str:
+    """A new file with the text in the same directory."""
+    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".clustered-storage-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        os.unlink(beside)
+        raise
+    return beside
+
+
+@contextlib.contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Nobody else who asks for it has this lock: two runs would each drop the other's line."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def changed_meanwhile(path: str) -> StorageError:
+    """The error for a file that is not any more what was planned for."""
+    return StorageError(
+        "changed_meanwhile",
+        f"{path} has been changed since it was read.",
+        "Run this again.",
+    )
+
+
+def unwritable(path: str) -> StorageError:
+    """The error for a file that can not be replaced."""
+    return StorageError(
+        "unwritable",
+        f"{path} can not be written.",
+        "See why (a read-only file system, an immutable or bind-mounted file).",
+    )
+
+
+def tool_missing(program: str) -> StorageError:
+    """The error for a command that is not installed."""
+    return StorageError(
+        "tool_missing",
+        f"{program} is not installed on this machine.",
+        "Install the package that brings it and run this again.",
+    )
 
 
 class AnsibleHost:
@@ -102,17 +225,13 @@ class AnsibleHost:
     def __init__(self, module: AnsibleModule) -> None:
         self._module = module
 
-    def run(self, argv: Sequence[str]) -> Output:
+    def run(self, argv: Sequence[str], stdin: str = "") -> Output:
         program = self._module.get_bin_path(argv[0])
         if program is None:
-            raise StorageError(
-                "tool_missing",
-                f"{argv[0]} is not installed on this machine.",
-                "Install the package that brings it and run this again.",
-            )
+            raise tool_missing(argv[0])
         locale = {"LANGUAGE": "C", "LC_ALL": "C"}
         rc, stdout, stderr = self._module.run_command(
-            [program, *argv[1:]], environ_update=locale, data=""
+            [program, *argv[1:]], environ_update=locale, data=stdin, binary_data=True
         )
         return Output(rc, stdout, stderr)
 
@@ -153,6 +272,70 @@ class AnsibleHost:
 
     def device(self, path: str) -> int | None:
         return look(lambda: os.lstat(path).st_dev, path)
+
+    def file_system(self, path: str) -> str:
+        number = look(lambda: os.stat(path).st_dev, path)
+        return "" if number is None else f"{os.major(number)}:{os.minor(number)}"
+
+    def finds(self, program: str) -> bool:
+        return self._module.get_bin_path(program) is not None
+
+    def real_path(self, path: str) -> str:
+        return os.path.realpath(path)
+
+    def read_at(self, path: str, offset: int, size: int) -> bytes:
+        value = look(lambda: read_bytes(path, offset, size), path)
+        return b"" if value is None else value
+
+    def busy(self, device: str) -> str:
+        try:
+            os.close(os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+        except OSError as error:
+            return error.strerror or str(error)
+        return ""
+
+    def number(self, path: str) -> str:
+        seen = look(lambda: os.stat(path), path)
+        return block_number(seen) if seen else ""
+
+    def openers(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for pid in processes():
+            for number in held_devices(pid):
+                found[number] = (*found.get(number, ()), process_name(pid))
+        return found
+
+    def mount_tables(self) -> tuple[str, ...]:
+        tables: dict[str, str] = {}
+        for pid in ("self", *processes()):
+            with contextlib.suppress(OSError):
+                space = os.readlink(f"/proc/{pid}/ns/mnt")
+                if space not in tables:
+                    tables[space] = read_text(f"/proc/{pid}/mountinfo")
+        return tuple(tables.values())
+
+    def write_text(self, path: str, text: str, expected: str | None) -> None:
+        target = os.path.realpath(path)
+        with locked(os.path.dirname(target)):
+            if self.text(path) != expected:
+                raise changed_meanwhile(path)
+            try:
+                self._replace(target, text)
+            # atomic_move raises a plain Exception.
+            except Exception as error:
+                raise unwritable(path) from error
+
+    def _replace(self, target: str, text: str) -> None:
+        beside = write_beside(target, text)
+        try:
+            self._module.atomic_move(beside, target, unsafe_writes=True)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside)
+
+    def can_write(self, path: str) -> bool:
+        target = os.path.realpath(path)
+        return os.access(target if os.path.exists(target) else os.path.dirname(target), os.W_OK)
 
     def now(self) -> float:
         return time.monotonic()

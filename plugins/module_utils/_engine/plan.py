@@ -41,6 +41,9 @@ class Step:
     returns "" for the command's output instead of the words for what is still missing; ``nudge``,
     where there is one, runs between two looks to hasten it, and may fail. With ``steady_seconds``
     it has to be content without a break for so long: where a tool does not say that it has begun.
+    ``stdin`` is the command's input. ``writes`` is the new text of the file that the command names
+    last, for what no tool does, and ``replaces`` its present text, None where there is no file.
+    ``expects`` is what a tool looks at once more right before.
     ``undo`` runs when the step fails, to leave nothing half done.
     """
 
@@ -51,6 +54,10 @@ class Step:
     timeout_seconds: int = 0
     steady_seconds: int = 0
     nudge: tuple[str, ...] = ()
+    stdin: str = ""
+    writes: str | None = None
+    replaces: str | None = None
+    expects: object = None
     undo: tuple[str, ...] = ()
 
 

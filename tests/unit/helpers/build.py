@@ -173,6 +173,7 @@ def cluster(
         option_names=KNOWN_OPTIONS,
         option_group={"performance.quick-read": "off", "network.ping-timeout": "20"},
         pool_options={"cluster.max-bricks-per-process": "250"},
+        release="10.3",
         quotas=(),
         directories={path: directory(path) for path in paths},
     )

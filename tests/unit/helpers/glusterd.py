@@ -209,6 +209,7 @@ class Glusterd:
         self.marks: dict[tuple[str, str], str] = {}  # volume-id on directories, debris included
         self.content: dict[tuple[str, str], int] = {}  # entries of directories that are no bricks
         self.seconds = 1000.0  # what time it is; passes while a PoolHost sleeps
+        self.release = "10.3"
         self.pool_options = {"cluster.max-bricks-per-process": "250", "cluster.op-version": "1"}
 
     # --- what tests set up and look at
@@ -260,6 +261,8 @@ class Glusterd:
     # --- the door
 
     def run(self, argv: Sequence[str]) -> Output:
+        if tuple(argv) == ("gluster", "--version"):
+            return Output(0, f"glusterfs {self.release}\nRepository revision: ...\n", "")
         if argv[0] != "gluster":
             return self.run_other(argv)
         words = [word for word in argv[1:] if not word.startswith("--")]
@@ -779,6 +782,12 @@ class PoolHost(Clock):
     def is_local(self, address: str) -> bool:
         return address in ("127.0.0.1", "10.0.0.1")
 
+    def can_write(self, _path: str) -> bool:
+        return True
+
+    def finds(self, _program: str) -> bool:
+        return True
+
     def answers(self, address: str, _port: int) -> bool:
         machine = self.pool.machine(address)
         return bool(machine and machine.answers)
@@ -792,7 +801,7 @@ class PoolHost(Clock):
 
     def entries(self, path: str) -> tuple[str, ...] | None:
         key = self.key(path)
-        if key not in self.pool.marks and key not in self.pool.content:
+        if path != "/b" and key not in self.pool.marks and key not in self.pool.content:
             return None
         return tuple(str(n) for n in range(self.pool.content.get(key, 0)))
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.clustered.storage.plugins.module_utils._engine.host import Output
@@ -51,9 +51,17 @@ class ScriptedHost(Clock):
         self.texts: dict[str, str] = {}
         self.folders: dict[str, tuple[str, ...]] = {}
         self.resolves: dict[str, tuple[str, ...]] = {}
+        self.links: dict[str, str] = {}
+        self.contents: dict[str, bytes] = {}
+        self.claimed: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        self.opened: dict[str, tuple[str, ...]] = {}
+        self.tables: tuple[str, ...] = ("",)
+        self.missing: tuple[str, ...] = ()
+        self.unwritable: tuple[str, ...] = ()
 
-    def run(self, argv: Sequence[str]) -> Output:
-        called = shlex.join(argv)
+    def run(self, argv: Sequence[str], stdin: str = "") -> Output:
+        called = f"{shlex.join(argv)}{f' <<< {stdin!r}' if stdin else ''}"
         assert self._calls, f"unexpected call: {called}"
         expected, output = self._calls.pop(0)
         assert called == expected, f"{called} was called instead of {expected}"
@@ -83,3 +91,34 @@ class ScriptedHost(Clock):
 
     def device(self, path: str) -> int | None:
         return 1 if path == "/" or path in self.folders else None
+
+    def real_path(self, path: str) -> str:
+        return self.links.get(path, path)
+
+    def file_system(self, _path: str) -> str:
+        return "8:1"
+
+    def can_write(self, path: str) -> bool:
+        return path not in self.unwritable
+
+    def finds(self, program: str) -> bool:
+        return program not in self.missing
+
+    def read_at(self, path: str, offset: int, size: int) -> bytes:
+        return self.contents.get(path, b"")[offset : offset + size]
+
+    def busy(self, device: str) -> str:
+        return self.claimed.get(device, "")
+
+    def number(self, path: str) -> str:
+        return self.numbers.get(path, "")
+
+    def openers(self) -> Mapping[str, tuple[str, ...]]:
+        return self.opened
+
+    def mount_tables(self) -> tuple[str, ...]:
+        return self.tables
+
+    def write_text(self, path: str, text: str, expected: str | None) -> None:
+        assert self.texts.get(path) == expected
+        self.texts[path] = text

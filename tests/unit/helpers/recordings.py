@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 RECORDED = Path(__file__).parents[1] / "recorded"
-VERSIONS = ("10.3", "11.1")
-HEADER = re.compile(r"# gluster (?P<version>\S+): (?P<command>.*) \(rc (?P<rc>\d+)\)(?:; .*)?")
+VERSIONS = ("10.3", "11.1")  # of GlusterFS; other tools have their name in their folder's
+HEADER = re.compile(r"# \S+ (?P<version>\S+): (?P<command>.*) \(rc (?P<rc>\d+)\)(?:; .*)?")
 
 
 @dataclass(frozen=True)

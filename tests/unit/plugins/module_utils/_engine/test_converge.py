@@ -88,6 +88,17 @@ def applied(tool: Tool, *steps: Step) -> StorageError:
     return raised.value
 
 
+def switch(tool: Tool, *steps: Step, **given: Any) -> Life[Room]:
+    """The life of a lamp with these steps, until it is lit."""
+
+    def plan(state: Room) -> Plan[Room]:
+        if state.lit is None:
+            raise Unread("lit")
+        return Plan(state, Room(True), () if state.lit else steps)
+
+    return replace(life(tool, plan), **given)
+
+
 # --- reading
 
 
@@ -292,3 +303,86 @@ def test_plan_returns_commands_as_a_shell_takes_them() -> None:
 
 def test_names_are_one_line() -> None:
     assert format_names(["a", "b"]) == "a, b"
+
+
+# --- acting in another way than by running
+
+
+def test_step_is_carried_out_by_what_the_tool_brings() -> None:
+    tool = Tool()
+    acted: list[Step] = []
+
+    def act(_host: Any, step: Step) -> None:
+        acted.append(step)
+        tool.lit = True
+
+    result = live(switch(tool, LIT, act=act), ScriptedHost(), check_mode=False)
+
+    assert (acted, tool.runs, result["changed"]) == ([LIT], [], True)
+
+
+def test_wait_only_looks_and_does_not_act() -> None:
+    tool = Tool(answers=["lit"])
+    wait = Step("it is to glow", ("lamp", "look"), until=lambda _text: "", timeout_seconds=1)
+    acted: list[Step] = []
+
+    apply(switch(tool, act=lambda _host, step: acted.append(step)), ScriptedHost(), [wait])
+
+    assert (acted, tool.runs) == ([], ["lamp look"])
+
+
+def test_act_that_fails_is_the_failed_step() -> None:
+    def act(_host: Any, _step: Step) -> None:
+        raise failure("changed_meanwhile")
+
+    with pytest.raises(StorageError) as raised:
+        live(switch(Tool(), LIT, act=act), ScriptedHost(), check_mode=False)
+
+    assert (raised.value.failed, raised.value.completed) == (LIT, ())
+
+
+# --- tools that are missing
+
+
+NUDGED = Step(
+    "it is to glow", ("look",), until=lambda _text: "", timeout_seconds=1, nudge=("poke", "it")
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "missing"),
+    [((LIT,), "lamp"), ((LIT, Step("", ("match",))), "match"), ((LIT, NUDGED), "poke")],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_missing_tool_is_missed_before_the_first_step(
+    steps: tuple[Step, ...], missing: str, check_mode: bool
+) -> None:
+    tool, host = Tool(), ScriptedHost()
+    host.missing = (missing,)
+
+    with pytest.raises(StorageError, match=f"{missing} is not installed") as raised:
+        live(switch(tool, *steps), host, check_mode)
+
+    assert (raised.value.reason, tool.runs) == ("tool_missing", [])
+
+
+def test_file_that_is_written_needs_no_tool() -> None:
+    tool, host = Tool(), ScriptedHost()
+    host.missing = ("write",)
+    write = Step("", ("write", "/etc/lamp"), writes="on\n")
+
+    def act(_host: Any, _step: Step) -> None:
+        tool.lit = True
+
+    assert live(switch(tool, write, act=act), host, check_mode=False)["changed"]
+
+
+def test_file_that_can_not_be_written_is_found_out_before_the_first_step() -> None:
+    tool, host = Tool(), ScriptedHost()
+    host.unwritable = ("/etc/lamp",)
+    write = Step("", ("write", "/etc/lamp"), writes="on\n")
+
+    with pytest.raises(StorageError) as raised:
+        live(switch(tool, LIT, write), host, check_mode=False)
+
+    assert (raised.value.reason, tool.runs) == ("unwritable", [])

@@ -8,11 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils import _internal
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
 from ansible_collections.clustered.storage.plugins.module_utils._engine import host as door
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
 from ansible_collections.clustered.storage.plugins.module_utils._engine.host import (
@@ -43,6 +47,24 @@ def machine() -> AnsibleHost:
 
 
 @pytest.fixture
+def writer(monkeypatch: pytest.MonkeyPatch) -> AnsibleHost:
+    """The door with a module of Ansible's behind it, which replaces files."""
+    monkeypatch.setattr(_internal, "is_controller", False)
+    with patch_module_args({}):
+        return AnsibleHost(AnsibleModule({}))
+
+
+@pytest.fixture
+def block_device() -> str:
+    """Any block device of this machine, which is only looked at."""
+    names = sorted(os.listdir("/sys/class/block")) if os.path.isdir("/sys/class/block") else []
+    found = [f"/dev/{name}" for name in names if Path(f"/dev/{name}").is_block_device()]
+    if not found:
+        pytest.skip("this machine shows no block device")
+    return found[0]
+
+
+@pytest.fixture
 def listener() -> Iterator[int]:
     """A port at which somebody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -66,6 +88,20 @@ def test_command_runs_by_its_path_in_the_c_locale_without_input() -> None:
     assert argv == ["/usr/sbin/gluster", "pool", "list"]
     assert how["environ_update"] == {"LANGUAGE": "C", "LC_ALL": "C"}
     assert how["data"] == ""
+
+
+def test_command_gets_its_input() -> None:
+    module = StubModule()
+
+    AnsibleHost(module).run(("sfdisk", "/dev/sdb"), "label: gpt\n")
+
+    ((_argv, how),) = module.commands
+    assert (how["data"], how["binary_data"]) == ("label: gpt\n", True)
+
+
+def test_tool_is_found_or_not() -> None:
+    assert AnsibleHost(StubModule()).finds("gluster")
+    assert not AnsibleHost(StubModule(installed=False)).finds("gluster")
 
 
 def test_missing_tool_is_named() -> None:
@@ -167,6 +203,222 @@ def test_paths_of_one_file_system_have_one_device(machine: AnsibleHost, tmp_path
 
 def test_missing_path_is_on_no_device(machine: AnsibleHost, tmp_path: Path) -> None:
     assert machine.device(str(tmp_path / "none")) is None
+
+
+def test_text_that_is_no_utf8_is_read(machine: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"# f\xfcr\r\nx\n")
+
+    text = machine.text(str(tmp_path / "file"))
+
+    assert text is not None
+    assert text.encode("utf-8", "surrogateescape") == b"# f\xfcr\r\nx\n"
+
+
+def test_path_without_its_links(machine: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+
+    real = str((tmp_path / "file").resolve())
+
+    assert machine.real_path(str(tmp_path / "link")) == real
+    assert machine.real_path(str(tmp_path / "none")).endswith("/none")
+
+
+def test_bytes_of_a_file(machine: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
+
+    assert machine.read_at(str(tmp_path / "file"), 2, 3) == b"234"
+    assert machine.read_at(str(tmp_path / "file"), 8, 3) == b"89"
+    assert machine.read_at(str(tmp_path / "none"), 0, 3) == b""
+
+
+def test_file_system_that_is_seen_at_a_path(machine: AnsibleHost, tmp_path: Path) -> None:
+    number = os.stat(tmp_path).st_dev
+
+    assert machine.file_system(str(tmp_path)) == f"{os.major(number)}:{os.minor(number)}"
+    assert machine.file_system(str(tmp_path / "none")) == ""
+
+
+# --- writing
+
+
+def test_file_is_replaced(writer: AnsibleHost, tmp_path: Path) -> None:
+    path = tmp_path / "fstab"
+    path.write_text("old\n", encoding="utf-8")
+    path.chmod(0o640)
+    before = path.stat()
+
+    writer.write_text(str(path), "new\n", "old\n")
+
+    after = path.stat()
+    assert path.read_text(encoding="utf-8") == "new\n"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (
+        before.st_mode,
+        before.st_uid,
+        before.st_gid,
+    )
+    assert after.st_ino != before.st_ino
+    assert [one.name for one in tmp_path.iterdir()] == ["fstab"]
+
+
+def test_missing_file_is_made(writer: AnsibleHost, tmp_path: Path) -> None:
+    writer.write_text(str(tmp_path / "fstab"), "new\n", None)
+
+    assert (tmp_path / "fstab").read_text(encoding="utf-8") == "new\n"
+    assert (tmp_path / "fstab").stat().st_mode & 0o200
+
+
+def test_link_to_a_file_stays_a_link(writer: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "managed").mkdir()
+    target = tmp_path / "managed/fstab"
+    target.write_text("old\n", encoding="utf-8")
+    (tmp_path / "fstab").symlink_to("managed/fstab")
+
+    writer.write_text(str(tmp_path / "fstab"), "new\n", "old\n")
+
+    assert (tmp_path / "fstab").is_symlink()
+    assert target.read_text(encoding="utf-8") == "new\n"
+
+
+@pytest.mark.parametrize(
+    "text", [b"# f\xfcr uns\n", b"a\r\nb\rc\n", b"no end", b"\x0c\xc2\x85\n", b""]
+)
+def test_bytes_that_were_read_are_written(writer: AnsibleHost, tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "fstab"
+    path.write_bytes(text)
+    read = writer.text(str(path))
+    assert read is not None
+
+    writer.write_text(str(path), f"{read}more\n", read)
+
+    assert path.read_bytes() == text + b"more\n"
+
+
+def test_write_that_fails_leaves_the_file_and_nothing_else(
+    writer: AnsibleHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "fstab"
+    path.write_text("old\n", encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", broken)
+
+    with pytest.raises(StorageError) as raised:
+        writer.write_text(str(path), "new\n", "old\n")
+
+    assert raised.value.reason == "unwritable"
+    assert path.read_text(encoding="utf-8") == "old\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["fstab"]
+
+
+@pytest.mark.parametrize("expected", ["other\n", None])
+def test_file_that_has_changed_is_left_alone(
+    writer: AnsibleHost, tmp_path: Path, expected: str | None
+) -> None:
+    path = tmp_path / "fstab"
+    path.write_text("old\n", encoding="utf-8")
+
+    with pytest.raises(StorageError) as raised:
+        writer.write_text(str(path), "new\n", expected)
+
+    assert raised.value.reason == "changed_meanwhile"
+    assert path.read_text(encoding="utf-8") == "old\n"
+
+
+def test_two_writers_wait_for_each_other(writer: AnsibleHost, tmp_path: Path) -> None:
+    """The second one finds out that the first has been there."""
+    path = tmp_path / "fstab"
+    path.write_text("old\n", encoding="utf-8")
+    reasons: list[str] = []
+
+    def write() -> None:
+        try:
+            writer.write_text(str(path), "new\n", "old\n")
+        except StorageError as error:
+            reasons.append(error.reason)
+
+    with door.locked(str(tmp_path)):
+        writers = [threading.Thread(target=write) for _number in range(2)]
+        for one in writers:
+            one.start()
+        assert path.read_text(encoding="utf-8") == "old\n"
+    for one in writers:
+        one.join()
+
+    assert (path.read_text(encoding="utf-8"), reasons) == ("new\n", ["changed_meanwhile"])
+
+
+def test_file_that_can_be_written(machine: AnsibleHost, tmp_path: Path) -> None:
+    assert machine.can_write(str(tmp_path / "none"))
+    assert not machine.can_write(str(tmp_path / "none/below"))
+
+
+# --- block devices
+
+
+def test_block_device_has_a_number(machine: AnsibleHost, block_device: str) -> None:
+    name = block_device.rpartition("/")[2]
+    number = Path(f"/sys/class/block/{name}/dev").read_text(encoding="ascii").strip()
+
+    assert machine.number(block_device) == number
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/", "/nowhere/at/all"])
+def test_anything_else_has_no_number(machine: AnsibleHost, path: str) -> None:
+    assert machine.number(path) == ""
+
+
+def test_process_that_has_a_device_open_is_named(
+    machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file takes the part of the device: to open one needs rights."""
+    device = tmp_path / "device"
+    device.touch()
+    inode = device.stat().st_ino
+    monkeypatch.setattr(door, "block_number", lambda seen: "8:16" if seen.st_ino == inode else "")
+
+    assert "8:16" not in machine.openers()
+    with device.open(encoding="utf-8"), device.open(encoding="utf-8"):
+        (opener,) = machine.openers()["8:16"]
+
+    assert opener.endswith(f" ({os.getpid()})")
+
+
+def test_process_that_has_ended_holds_nothing() -> None:
+    assert door.held_devices("0") == set()
+    assert door.process_name("0") == "a process (0)"
+
+
+def test_nobody_keeps_what_can_be_opened(machine: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "device").touch()
+
+    assert machine.busy(str(tmp_path / "device")) == ""
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.ENOENT, errno.EIO, errno.ENOMEDIUM])
+def test_device_that_can_not_be_opened_is_busy(
+    machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(*_path: Any, **_how: Any) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", fail)
+
+    assert machine.busy("/dev/sdb") == os.strerror(number)
+
+
+def test_own_mounts_come_first_and_each_namespace_once(machine: AnsibleHost) -> None:
+    first, *others = machine.mount_tables()
+    own = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+
+    assert first == own
+    assert len(set(others)) == len(others) or first not in others
+
+
+def test_process_that_ends_while_mounts_are_read_is_left_out(
+    machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "processes", lambda: ("0",))
+
+    assert len(machine.mount_tables()) == 1
 
 
 # --- names and addresses
