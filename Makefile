@@ -1,6 +1,7 @@
 # Everything a contributor runs. `make` alone lists it. Each line after ## is the help.
 
 SCENARIO ?=
+TESTS ?=
 NODES ?= 4
 CLIENTS ?= 1
 
@@ -14,7 +15,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help health setup lint unit sanity molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
+.PHONY: help health setup lint unit sanity integration molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ unit: setup ## Unit tests; plan.py, parse.py and kin must be executed by them
 sanity: setup ## ansible-test sanity on a copy of this tree, without containers
 	@tests/sanity
 
+integration: setup ## Real tools on loop devices: needs root, leaves nothing behind (TESTS=file or -k words)
+	@tests/integration/run $(TESTS)
+
 lab-image: setup
 	@lab/containers/engine
 	@lab/containers/image $(DISTRO)
@@ -43,7 +47,7 @@ lab-image: setup
 molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENARIO=name for one)
 	@lab/containers/molecule $(SCENARIO)
 
-test: setup ## All of it: lint, unit, sanity, molecule; a summary at the end
+test: setup ## All of it: lint, unit, sanity, integration, molecule; a summary at the end
 	@tests/run
 
 lab-up: lab-image ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13)
