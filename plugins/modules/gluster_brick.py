@@ -29,6 +29,12 @@ options:
       - Name of the volume it is or will be a brick of. When it is one already there is nothing to
         do.
     type: str
+  mount:
+    description:
+      - Mount point that has to be there, with O(path) below it. Without it the brick is refused,
+        also one that the volume has already. Otherwise a missing disk would go unnoticed, and the
+        root disk be filled in its place.
+    type: path
   allow_root_partition:
     description: Allow a brick on the root partition, which it could fill.
     type: bool
@@ -69,6 +75,12 @@ EXAMPLES = r"""
   clustered.storage.gluster_brick:
     path: /srv/gluster/vol1/brick
     volume: vol1
+
+- name: The brick lies on a disk of its own, which has to be mounted
+  clustered.storage.gluster_brick:
+    path: /srv/disk1/brick
+    volume: vol1
+    mount: /srv/disk1
 """
 
 RETURN = r"""
@@ -142,6 +154,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.wanted 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},
     "volume": {"type": "str"},
+    "mount": {"type": "path"},
     "allow_root_partition": {"type": "bool", "default": False},
     "allow_mount_point": {"type": "bool", "default": False},
     "allow_brick_reuse": {"type": "bool", "default": False},

@@ -127,7 +127,11 @@ options:
       - What happens to bricks that the volume has but O(bricks) does not list.
       - V(refuse) fails, and names them.
       - V(migrate) moves their files to the other bricks first, or, when O(replicas) is lowered,
-        takes copies away after all have been healed. No file is lost.
+        takes copies away after all have been healed. A file that can not be moved stops it.
+      - While files move, by this or by O(rebalance=full), nothing should be renamed onto a file
+        that exists. GlusterFS 10 and 11 may fail that, or keep the old file. Without
+        C(cluster.lookup-optimize off) clients may also not find files, or list them twice. A
+        warning says so.
       - V(discard) takes whole sets out with the files that are on them. Those files are gone from
         the volume. With lower O(replicas) it takes copies away that are offline.
     type: str

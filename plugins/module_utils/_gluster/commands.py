@@ -34,6 +34,11 @@ def gluster_text(*words: str) -> Command:
     return ("gluster", "--mode=script", *words)
 
 
+def version() -> Command:
+    """Read which GlusterFS this is; the daemons of the pool are of the same release or older."""
+    return ("gluster", "--version")
+
+
 def pool_list() -> Command:
     """Read the pool."""
     return gluster("pool", "list")

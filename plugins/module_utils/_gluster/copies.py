@@ -9,6 +9,8 @@ Private to the clustered.storage collection: it may change in any release.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.gates import (
     refuse_disabled_heal,
@@ -123,6 +125,7 @@ def refuse_unhealed_sets(cluster: Cluster, reshape: Reshape, counts: tuple[HealC
             continue
         if any(pending.get(brick.name) is None for brick in one):
             refuse_unfilled_brick(reshape.volume, one, going)
+            refuse_unfilled_copies(reshape.volume, one, pending)
             refuse_missing_copies(cluster, one, going, reshape.volume.layout)
         elif any(pending[brick.name] for brick in one):
             raise Refusal(
@@ -140,6 +143,21 @@ def refuse_unfilled_brick(volume: Volume, one: BrickSet, going: set[Brick]) -> N
         raise Refusal(
             "heal_pending",
             f"{', '.join(unfilled)} may not be filled: the change that put it in was interrupted.",
+            "Bring the dead brick of its set back and finish that change first.",
+        )
+
+
+def refuse_unfilled_copies(
+    volume: Volume, one: BrickSet, pending: Mapping[str, int | None]
+) -> None:
+    """What replaces a dead brick is filled from those that are alive and were filled themselves."""
+    known = [b for b in data_bricks(one, volume.layout) if pending.get(b.name) is not None]
+    filled = [brick for brick in known if brick.name not in volume.filling]
+    if len(filled) < copies_needed(volume.layout):
+        raise Refusal(
+            "heal_pending",
+            f"Of {names(one)} too few are alive and known to be filled: an earlier change was "
+            "interrupted.",
             "Bring the dead brick of its set back and finish that change first.",
         )
 

@@ -258,6 +258,7 @@ class Cluster:
     pool_options: Mapping[str, str] | None = None
     quotas: tuple[Quota, ...] | None = None
     directories: Mapping[str, Directory] | None = None
+    release: str | None = None
 
     def volume(self, name: str) -> Volume | None:
         """The volume of that name, if there is one."""

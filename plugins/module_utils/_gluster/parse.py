@@ -312,3 +312,9 @@ def parse_task_nodes(answer: str) -> tuple[TaskNode, ...]:
         )
         for node in parse_xml(answer).iterfind(".//node")
     )
+
+
+def parse_release(text: str) -> str:
+    """``gluster --version``: the release, as in 10.3."""
+    first = text.split("\n", maxsplit=1)[0]
+    return first.removeprefix("glusterfs ").strip()

@@ -34,6 +34,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.model i
     read_part,
 )
 from ansible_collections.clustered.storage.plugins.module_utils._gluster.options import (
+    OFF,
     OWN_OPTIONS,
     UNDOCUMENTED,
     differs,
@@ -204,7 +205,25 @@ def grow_warnings(before: Volume, after: Volume, policy: Policy) -> tuple[str, .
         "rebalanced: give rebalance: fix-layout (new files only) or full.",
     )
     changed = layout_warnings(after.layout) if after.layout != before.layout else ()
-    return changed + (spread if grown else ())
+    return changed + (spread if grown else ()) + move_warnings(before, after, policy)
+
+
+def move_warnings(before: Volume, after: Volume, policy: Policy) -> tuple[str, ...]:
+    """What clients may see while files move between sets; measured on 10.3 with four writers."""
+    more = len(after.sets) > len(before.sets) and policy.rebalance == "full"
+    fewer = len(after.sets) < len(before.sets) and policy.shrink == "migrate"
+    if not (more or fewer):
+        return ()
+    renames = (
+        "While files move, nothing should be renamed onto a file that exists: GlusterFS may fail "
+        "that, or keep the old file.",
+    )
+    lookups = (
+        "While files move, clients may not find some of them, or list them twice: set "
+        "cluster.lookup-optimize: off first.",
+    )
+    is_off = after.options.get("cluster.lookup-optimize", "on").lower() in OFF
+    return renames if is_off else (*renames, *lookups)
 
 
 def plan_state(volume: Volume, wanted: WantedVolume) -> tuple[tuple[Step, ...], Volume]:
@@ -395,6 +414,7 @@ def needs_renewal(cluster: Cluster, volume: Volume, brick: Brick) -> bool:
 
 def plan_brick(cluster: Cluster, wanted: WantedBrick) -> Plan[Cluster]:
     """Make a directory fit to become a brick; one that is a brick of the volume is left alone."""
+    refuse_unmounted(cluster, wanted)
     this = next(peer for peer in read_part(cluster.peers, "peers") if peer.is_self)
     brick = Brick(wanted.host, wanted.path, this.uuid)
     volumes = read_part(cluster.volumes, "volumes")
@@ -408,6 +428,18 @@ def plan_brick(cluster: Cluster, wanted: WantedBrick) -> Plan[Cluster]:
     ready = replace(directory, volume_id="", missing_parent=False)
     after = replace(cluster, directories={wanted.path: ready})
     return Plan(cluster, after, ready_directory(brick, directory))
+
+
+def refuse_unmounted(cluster: Cluster, wanted: WantedBrick) -> None:
+    """Below a mount point without its disk lies the root disk."""
+    if not wanted.mount:
+        return
+    if not read_part(cluster.directories, "directories")[wanted.mount].is_mount_point:
+        raise Refusal(
+            "not_mounted",
+            f"Nothing is mounted at {wanted.mount}, where the disk of {wanted.path} belongs.",
+            f"Find out where the disk is (findmnt, lsblk) and mount it: mount {wanted.mount}",
+        )
 
 
 # ---- the machines and directories of new bricks ----

@@ -73,7 +73,8 @@ def peers_subject(wanted: WantedPeers) -> Subject:
 
 def brick_subject(wanted: WantedBrick) -> Subject:
     """What gluster_brick asks about."""
-    return Subject(wanted.volume, paths=(wanted.path,))
+    paths = (wanted.path, wanted.mount) if wanted.mount else (wanted.path,)
+    return Subject(wanted.volume, paths=paths)
 
 
 def run_gluster(machine: Machine, argv: Sequence[str]) -> str:
@@ -211,6 +212,11 @@ def read_limits(machine: Machine, volume: str) -> tuple[Quota, ...]:
         raise
 
 
+def read_release(machine: Machine, cluster: Cluster, _subject: Subject) -> Cluster:
+    """Which release of GlusterFS this machine runs."""
+    return replace(cluster, release=parse.parse_release(machine.run(commands.version()).stdout))
+
+
 def read_directories(machine: Machine, cluster: Cluster, subject: Subject) -> Cluster:
     """The directories of this machine that may become bricks."""
     directories = {path: read_directory(machine, path) for path in subject.paths}
@@ -257,6 +263,7 @@ READERS: Mapping[str, Callable[[Machine, Cluster, Subject], Cluster]] = {
     "heal": read_heal,
     "heal_entries": read_heal_entries,
     "option_names": read_option_names,
+    "release": read_release,
     "option_group": read_option_group,
     "pool_options": read_pool_options,
     "quotas": read_quotas,

@@ -39,6 +39,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.topolog
     names,
 )
 
+DELETING_RELEASE = "11.0"
 # A rebalance under way, as its status is spelled, and which kind it is.
 RUNNING = {"in progress": "full", "fix-layout in progress": "fix-layout"}
 
@@ -55,6 +56,7 @@ def plan_reshape(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     refuse_offline_bricks(cluster, staying)
     if reshape.changes.replaced or reshape.changes.gained:
         refuse_disabled_heal(reshape.volume)
+    refuse_deleting_release(cluster, reshape)
     dead = dead_bricks(cluster, reshape.replaced)
     refuse_last_copies(reshape, dead)
     # glusterd adds and replaces no brick while a removal is not committed.
@@ -107,6 +109,19 @@ def refuse_unnamed_loss(reshape: Reshape) -> None:
             "would lose them.",
             "List the new brick beside the old ones, then leave the old one out with "
             "shrink: migrate.",
+        )
+
+
+def refuse_deleting_release(cluster: Cluster, reshape: Reshape) -> None:
+    """One release deletes files that it should move: gluster/glusterfs issue 4148."""
+    moves = (reshape.changes.removed and reshape.policy.shrink == "migrate") or (
+        reshape.changes.grown and reshape.policy.rebalance == "full"
+    )
+    if moves and read_part(cluster.release, "release") == DELETING_RELEASE:
+        raise Refusal(
+            "broken_release",
+            f"GlusterFS {DELETING_RELEASE} deletes files while it moves them between bricks.",
+            "Upgrade every node to 11.1 or later first.",
         )
 
 

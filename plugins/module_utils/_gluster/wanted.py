@@ -109,11 +109,15 @@ class WantedPeers:
 
 @dataclass(frozen=True)
 class WantedBrick:
-    """A directory of this machine that shall be fit to become a brick."""
+    """A directory of this machine that shall be fit to become a brick.
+
+    ``mount`` is the mount point above it that has to be there, "" for any.
+    """
 
     host: str
     path: str
     volume: str
+    mount: str
     policy: Policy
 
 
@@ -125,7 +129,19 @@ def wanted_local_brick(params: Mapping[str, Any]) -> WantedBrick:
         allow_mount_point=params["allow_mount_point"],
         allow_brick_reuse=params["allow_brick_reuse"],
     )
-    return WantedBrick("localhost", path, params["volume"] or "", policy)
+    mount = wanted_brick(f"localhost:{params['mount']}").path if params["mount"] else ""
+    refuse_outside(path, mount)
+    return WantedBrick("localhost", path, params["volume"] or "", mount, policy)
+
+
+def refuse_outside(path: str, mount: str) -> None:
+    """A brick is a directory below its mount point: without the disk that directory is missing."""
+    if mount and not path.startswith(f"{mount}/"):
+        raise Refusal(
+            "outside_mount",
+            f"{path} is not below the mount point {mount}.",
+            f"Use a directory such as {mount}/brick.",
+        )
 
 
 def wanted_peers(params: Mapping[str, Any]) -> WantedPeers:

@@ -46,3 +46,17 @@ def test_directory_on_the_root_fails(run_module: Runner) -> None:
     result = run_module(gluster_brick, PoolHost(Glusterd()), path="/srv/brick")
 
     assert result["reason"] == "root_partition"
+
+
+def test_brick_below_a_mounted_disk_is_fit(run_module: Runner) -> None:
+    result = run_module(gluster_brick, PoolHost(Glusterd()), path="/b/x", mount="/b")
+
+    assert (result["changed"], result["brick"]["path"]) == (False, "/b/x")
+
+
+def test_brick_below_a_disk_that_is_not_mounted_fails(run_module: Runner) -> None:
+    machine = PoolHost(Glusterd())
+
+    result = run_module(gluster_brick, machine, path="/srv/disk/brick", mount="/srv/disk")
+
+    assert (result["reason"], machine.calls) == ("not_mounted", [])

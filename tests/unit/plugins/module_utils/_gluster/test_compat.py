@@ -55,6 +55,7 @@ def pool(addresses: tuple[str, ...], strangers: tuple[str, ...] = (), *volumes: 
             "performance.write-behind",
         ),
         quotas=(),
+        release="10.3",
         directories={path: directory(path) for path in paths},
     )
 

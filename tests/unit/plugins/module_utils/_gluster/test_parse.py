@@ -508,3 +508,9 @@ def test_size_of_anything_is_a_number_or_nothing(text: str) -> None:
     size = parse.parse_size(text)
 
     assert size is None or size >= 0
+
+
+def test_release_is_read() -> None:
+    text = "glusterfs 10.3\nRepository revision: git://git.gluster.org/glusterfs.git\n"
+
+    assert parse.parse_release(text) == "10.3"

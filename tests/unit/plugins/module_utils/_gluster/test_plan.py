@@ -1102,6 +1102,50 @@ def unfinished(text: str, kinds: str, layout: Layout = ONE) -> Volume:
     return volume(text, layout, options={UNFINISHED: kinds})
 
 
+@pytest.mark.parametrize(
+    ("had", "listed_bricks", "given"),
+    [
+        ("1 2", "1", {"shrink": "migrate"}),
+        ("1", "1 2", {"rebalance": "full"}),
+    ],
+)
+def test_release_that_deletes_what_it_moves_is_refused(
+    had: str, listed_bricks: str, given: dict[str, Any]
+) -> None:
+    facts = cluster(volume(had, ONE), release="11.0")
+
+    refusal = refused(facts, bricks=listed(listed_bricks), **given)
+
+    assert refusal.reason == "broken_release"
+
+
+@pytest.mark.parametrize(
+    ("had", "listed_bricks", "given", "options", "count"),
+    [
+        ("1 2", "1", {"shrink": "migrate"}, {}, 2),
+        ("1 2", "1", {"shrink": "migrate"}, {"cluster.lookup-optimize": "off"}, 1),
+        ("1", "1 2", {"rebalance": "full"}, {}, 2),
+        ("1", "1 2", {"rebalance": "fix-layout"}, {}, 0),
+    ],
+)
+def test_what_clients_may_see_while_files_move_is_said(
+    had: str, listed_bricks: str, given: dict[str, Any], options: dict[str, str], count: int
+) -> None:
+    facts = cluster(volume(had, ONE, options=options))
+
+    plan = planned(facts, bricks=listed(listed_bricks), **given)
+
+    assert len([words for words in plan.warnings if "While files move" in words]) == count
+
+
+def test_release_that_deletes_what_it_moves_may_grow() -> None:
+    facts = cluster(volume("1", ONE), release="11.0")
+
+    plan = planned(facts, bricks=listed("1 2"))
+
+    assert steps_of(plan) == [f"volume add-brick vol node2:{B}"]
+
+
 def test_removal_under_way_is_taken_up() -> None:
     facts = cluster(unfinished("1 2", "remove-brick"), tasks=(REMOVAL,))
 
@@ -1342,6 +1386,23 @@ def test_brick_of_the_named_volume_is_left_alone() -> None:
     used = directory(B, exists=True, files=9, volume_id=VOLUME_ID, on_root=True)
 
     assert brick_plan(cluster(volume("1"), directories={B: used}), volume="vol").steps == ()
+
+
+@pytest.mark.parametrize("volumes", [(), (volume("1"),)])
+def test_brick_below_a_disk_that_is_not_mounted_is_refused(volumes: tuple[Volume, ...]) -> None:
+    """Also one that the volume has: a second run finds that the disk has gone."""
+    facts = cluster(*volumes, directories={B: directory(B), "/b": directory("/b", exists=True)})
+
+    with pytest.raises(Refusal) as raised:
+        brick_plan(facts, volume="vol", mount="/b")
+
+    assert raised.value.reason == "not_mounted"
+
+
+def test_brick_below_a_mounted_disk_is_fit() -> None:
+    disk = directory("/b", exists=True, is_mount_point=True)
+
+    assert brick_plan(cluster(directories={B: directory(B), "/b": disk}), mount="/b").steps == ()
 
 
 @pytest.mark.parametrize("given", [{}, {"volume": "other"}])

@@ -414,6 +414,8 @@ BEHIND = (replace(QUIET, offline=0, writes=True, places=[1]), replace(QUIET, off
 UNFILLED = (replace(QUIET, kill_at=7), replace(QUIET, offline=1, places=[1]))
 # The next brick goes while the daemon knows nothing of the one before it.
 BLIND = (replace(QUIET, kill_at=7, pause=2), replace(QUIET, places=[1]))
+# The only filled brick goes offline and is named together with the one that was to be filled.
+BOTH = (replace(QUIET, places=[1], kill_at=6), replace(QUIET, offline=0, places=[0, 1], pause=0))
 
 
 @given(st.sampled_from(COPIED), st.lists(ROUNDS, min_size=1, max_size=4))
@@ -422,6 +424,7 @@ BLIND = (replace(QUIET, kill_at=7, pause=2), replace(QUIET, places=[1]))
 @example(COPIED[0], list(UNFILLED))
 @example(COPIED[3], list(UNFILLED))
 @example(COPIED[3], list(BLIND))
+@example(COPIED[0], list(BOTH))
 @example(COPIED[3], [replace(QUIET, places=[0, 1])])
 @example(COPIED[4], [replace(QUIET, places=[0, 1]), QUIET])
 @settings(max_examples=250)

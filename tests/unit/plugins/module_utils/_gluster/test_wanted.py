@@ -266,5 +266,21 @@ def test_local_brick_has_a_normal_path() -> None:
 
     brick = wanted_local_brick(given_params)
 
-    assert (brick.path, brick.volume) == ("/b/c", "")
+    assert (brick.path, brick.volume, brick.mount) == ("/b/c", "", "")
     assert brick.policy == Policy(allow_mount_point=True)
+
+
+@pytest.mark.parametrize("mount", ["/b/c", "/b/cc", "/d", "/b/c/d"])
+def test_local_brick_is_below_its_mount_point(mount: str) -> None:
+    given_params = params(gluster_brick.ARGUMENT_SPEC, {"path": "/b/c", "mount": mount})
+
+    with pytest.raises(Refusal) as raised:
+        wanted_local_brick(given_params)
+
+    assert raised.value.reason == "outside_mount"
+
+
+def test_mount_point_of_a_local_brick_has_a_normal_path() -> None:
+    given_params = params(gluster_brick.ARGUMENT_SPEC, {"path": "/b/c/d", "mount": "/b//c/"})
+
+    assert wanted_local_brick(given_params).mount == "/b/c"
