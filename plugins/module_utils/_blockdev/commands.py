@@ -25,6 +25,7 @@ PARTITION_TYPES = {
     "mbr": {"data": "83", "lvm": "8e"},
 }
 EXTENT_BYTES = 4 * MIB
+FSTAB = "/etc/fstab"
 
 
 def list_devices() -> Command:
@@ -48,7 +49,7 @@ def probe_region(path: str, offset: int, size: int) -> Command:
     return ("blkid", "-p", "-o", "export", "-O", str(offset), "-S", str(size), path)
 
 
-def zero(path: str, offset: int, size: int = MIB) -> Command:
+def zero(path: str, offset: int, size: int) -> Command:
     """Write zeros."""
     return (
         "dd", "if=/dev/zero", f"of={path}", f"bs={MIB}", f"seek={offset}", f"count={size}",

@@ -33,19 +33,20 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.host imp
 
 def read_info(host: Host, params: Mapping[str, Any]) -> dict[str, Any]:
     """One device, or all disks."""
-    if params["device"]:
-        return {"device": format_device(with_lvm(host, read_first(host, params["device"], "")))}
     around = read_surroundings(host)
+    if params["device"]:
+        machine = read_first(host, params["device"], "", around)
+        return {"device": format_device(with_lvm(host, machine, around))}
     disks = [one for one in around.described.values() if not one.get("pkname")]
     return {"devices": [format_device(read_disk(host, disk, around)) for disk in disks]}
 
 
-def with_lvm(host: Host, machine: Machine) -> Device:
+def with_lvm(host: Host, machine: Machine, around: Surroundings) -> Device:
     """With groups and volumes, where LVM is installed."""
     if MEMBER not in machine.device.all_types:
         return machine.device
     try:
-        return read_lvm(host, machine).device
+        return read_lvm(host, machine, around).device
     except StorageError as error:
         if error.reason == "tool_missing":
             return machine.device

@@ -30,7 +30,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._blockdev.wanted
 )
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Refusal, Step
 
-FSTAB = "/etc/fstab"
+FSTAB = commands.FSTAB
 # Options that the kernel shows for a mount exactly as they were asked for.
 SHOWN_OPTIONS = frozenset(
     {"ro", "rw", "noatime", "relatime", "nodiratime", "nosuid", "nodev", "noexec"}

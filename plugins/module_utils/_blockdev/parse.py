@@ -34,6 +34,7 @@ BLKID_FOUND, BLKID_NOTHING, BLKID_AMBIVALENT = 0, 2, 8
 MOUNTINFO_NUMBER, MOUNTINFO_TARGET, MOUNTINFO_OPTIONS = 2, 4, 5
 MOUNTINFO_SOURCE = 1
 FSTAB_FIELDS, FSTAB_LEAST = 4, 2
+# The unit of sysfs, whatever the disk's own sectors are; and the usual one of a table.
 SECTOR = 512
 EXT4_SUPERBLOCK, EXT4_MAGIC = 1024, b"\x53\xef"
 XFS_MAGIC, XFS_IN_PROGRESS = b"XFSB", 126
@@ -229,21 +230,20 @@ def parse_lvm(text: str) -> Lvm:
 
     Physical volumes without a group come in a report of their own that names none.
     """
-    reports = parse_json(text, "lvm fullreport").get("report", [])
-    groups = [parse_group(report) for report in reports if report.get("vg")]
-    volumes = [
+    everything = parse_json(text, "lvm fullreport").get("report", [])
+    reports = [report for report in everything if report.get("vg")]
+    groups = tuple(parse_group(report) for report in reports)
+    volumes = tuple(
         parse_volume(one, report["vg"][0]["vg_name"])
         for report in reports
-        if report.get("vg")
         for one in report.get("lv", [])
-    ]
+    )
     taken = {
         number(pv): int(pv["pe_start"]) + int(pv["pv_size"])
         for report in reports
-        if report.get("vg")
         for pv in report.get("pv", [])
     }
-    return Lvm(tuple(groups), tuple(volumes), taken)
+    return Lvm(groups, volumes, taken)
 
 
 def number(described: Mapping[str, Any]) -> str:

@@ -50,7 +50,6 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
     Unread,
 )
 
-TABLES = {"gpt": "gpt", "mbr": "dos"}
 TABLE_SIGNATURES = {"gpt": ("gpt", "PMBR"), "mbr": ("dos",)}
 # The room that a table and alignment leave free, at the beginning and at the end of a disk.
 MARGIN_BYTES = MIB
@@ -94,7 +93,7 @@ def refuse_no_disk(device: Device) -> None:
 
 def sole_partition(device: Device, wanted: WantedPartition) -> Device | None:
     """The partition that is there already: the only one, aligned, below a table as wanted."""
-    if device.table != TABLES[wanted.label] or len(device.partitions) != 1:
+    if device.table != commands.LABELS[wanted.label] or len(device.partitions) != 1:
         return None
     only = device.partitions[0]
     return only if only.start_bytes % MIB == 0 else None
@@ -130,7 +129,7 @@ def make_partition(device: Device, wanted: WantedDevice, partition: WantedPartit
     signatures = tuple(Signature(kind, 0) for kind in TABLE_SIGNATURES[partition.label])
     after = replace(
         emptied(device),
-        table=TABLES[partition.label],
+        table=commands.LABELS[partition.label],
         signatures=signatures,
         zero_ends=False,
         partitions=(target,),
@@ -318,7 +317,7 @@ def is_unknown(machine: Machine, wanted: WantedPartition) -> bool:
     So it is when a run was interrupted between writing the table and telling the kernel.
     """
     device = machine.device
-    if device.table != TABLES[wanted.label] or device.partitions:
+    if device.table != commands.LABELS[wanted.label] or device.partitions:
         return False
     if machine.written is None:
         raise Unread("table")

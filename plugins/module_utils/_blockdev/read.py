@@ -32,8 +32,6 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.errors i
 from ansible_collections.clustered.storage.plugins.module_utils._engine.host import Host
 from ansible_collections.clustered.storage.plugins.module_utils._engine.plan import Step
 
-FSTAB = "/etc/fstab"
-SECTOR = 512  # the unit of sysfs, whatever the disk's own sectors are
 LINK_FOLDER = "/dev/disk/by-id"
 # Room that a table calls free is looked at in so many places: something older may lie there.
 SAMPLES, SAMPLE_BYTES = 256, 16 * 1024
@@ -57,13 +55,17 @@ class Surroundings:
 
 
 def read_machine(device: str, mount_path: str) -> Callable[[Host, Machine | None, str], Machine]:
-    """The reader of one disk, for the life cycle."""
+    """The reader of one disk, for the life cycle; what is around is read once for all its parts."""
+    around: Surroundings | None = None
 
     def read(host: Host, machine: Machine | None, part: str) -> Machine:
+        nonlocal around
+        if machine is None or around is None:
+            around = read_surroundings(host)
         if machine is None:
-            return read_first(host, device, mount_path)
+            return read_first(host, device, mount_path, around)
         if part == "lvm":
-            return read_lvm(host, machine)
+            return read_lvm(host, machine, around)
         if part == "table":
             return read_table(host, machine)
         kind, start, size = part.split()
@@ -72,13 +74,11 @@ def read_machine(device: str, mount_path: str) -> Callable[[Host, Machine | None
     return read
 
 
-def read_first(host: Host, device: str, mount_path: str) -> Machine:
+def read_first(host: Host, device: str, mount_path: str, around: Surroundings) -> Machine:
     """The disk with its surroundings."""
-    path = existing_path(host, device)
-    around = read_surroundings(host)
     return Machine(
-        device=read_device(host, path, around),
-        fstab=host.text(FSTAB),
+        device=read_device(host, existing_path(host, device), around),
+        fstab=host.text(commands.FSTAB),
         machine_id=(host.text("/etc/machine-id") or "").strip(),
         mount_point=host.real_path(mount_path) if mount_path else "",
         mount_point_number=host.file_system(mount_path) if mount_path else "",
@@ -207,7 +207,7 @@ def read_device(host: Host, path: str, around: Surroundings) -> Device:
         wwn=described.get("wwn") or inherited(described, around, "wwn"),
         model=(described.get("model") or "").strip(),
         links=around.links.get(path, ()),
-        start_bytes=int((host.text(f"{folder}/start") or "0").strip()) * SECTOR,
+        start_bytes=int((host.text(f"{folder}/start") or "0").strip()) * parse.SECTOR,
         holders=(*(host.entries(f"{folder}/holders") or ()), *read_loops(host, path, number)),
         mounts=around.mounts.get(number, ()),
         swap=path in around.swaps,
@@ -348,22 +348,23 @@ def read_table(host: Host, machine: Machine) -> Machine:
     return replace(machine, written=written, table_end_bytes=end)
 
 
-def read_lvm(host: Host, machine: Machine) -> Machine:
+def read_lvm(host: Host, machine: Machine, around: Surroundings) -> Machine:
     """All that LVM knows, with the volumes on this disk."""
     lvm = parse.parse_lvm(run(host, commands.report_lvm()))
     device = replace(
-        with_volumes(host, machine.device, lvm),
-        partitions=tuple(with_volumes(host, part, lvm) for part in machine.device.partitions),
+        with_volumes(host, machine.device, lvm, around),
+        partitions=tuple(
+            with_volumes(host, part, lvm, around) for part in machine.device.partitions
+        ),
     )
     return replace(machine, lvm=lvm, device=device, nodes=host.entries("/dev") or ())
 
 
-def with_volumes(host: Host, device: Device, lvm: Lvm) -> Device:
+def with_volumes(host: Host, device: Device, lvm: Lvm, around: Surroundings) -> Device:
     """A physical volume with its group and the active volumes of that."""
     group = next((group for group in lvm.groups if device.number in group.members), None)
     if group is None:
         return device
-    around = read_surroundings(host)
     volumes = tuple(
         read_volume(host, volume, around)
         for volume in lvm.volumes
