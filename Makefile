@@ -4,6 +4,7 @@ SCENARIO ?=
 TESTS ?=
 NODES ?= 4
 CLIENTS ?= 1
+LAB ?= containers
 
 # The tools of .venv, this checkout's collection and configuration: whatever the caller's own settings say.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,7 +16,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help health setup lint unit sanity integration molecule test docs-check lab-up lab-down lab-image demo demo-down benchmark clean
+.PHONY: help health setup lint unit sanity integration molecule test docs-check lab-up lab-up-containers lab-up-ec2 lab-down lab-down-containers lab-down-ec2 lab-image demo demo-down benchmark clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,19 +51,29 @@ molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENA
 test: setup ## All of it: lint, unit, sanity, integration, molecule; a summary at the end
 	@tests/run
 
-lab-up: lab-image ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13)
+lab-up: lab-up-$(LAB) ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13); LAB=ec2: the embedded EC2
+
+lab-up-containers: lab-image
 	@ansible-playbook -i localhost, lab/containers/up.yml -e lab_nodes=$(NODES) -e lab_clients=$(CLIENTS)
+
+lab-up-ec2: setup
+	@lab/ec2/up $(DISTRO)
 
 health: setup ## Who is connected, what is online, what is left to heal, and what to do
 	@ansible-playbook playbooks/cluster_health.yml
 
-lab-down: setup ## Remove them and everything they hold
+lab-down: lab-down-$(LAB) ## Remove them and everything they hold (LAB=ec2: the embedded EC2)
+
+lab-down-containers: setup
 	@ansible-playbook -i localhost, lab/containers/down.yml
 
-demo: lab-image ## A replicated volume, a dead node, a healed one: shown in a few minutes
-	@lab/containers/demo
+lab-down-ec2: setup
+	@lab/ec2/down
 
-demo-down: lab-down ## Remove what the demo made
+demo: setup ## Two EC2 instances share a volume and a third one joins, on the embedded EC2
+	@lab/ec2/demo
+
+demo-down: lab-down-ec2 ## Remove what the demo made
 
 benchmark: lab-image ## How long it takes and what it costs, in numbers
 	@tests/benchmark/run
