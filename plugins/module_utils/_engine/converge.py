@@ -31,6 +31,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 from ansible_collections.clustered.storage.plugins.module_utils._engine.wait import wait_until
 
 State = TypeVar("State")
+# How often a wait that stands still is hastened before it fails.
+NUDGES = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Life(Generic[State]):
     read before; the first call gets no state and the part "". ``run`` carries out one command of
     the tool and returns its output or raises; ``act`` carries out a step that changes something,
     where that is more than to run its command. ``format_result`` makes the module's own return
-    values, ``format_diff`` the plain data that a diff shows; both take any state.
+    values, ``format_diff`` the plain data that a diff shows; both take any state. ``explain`` looks
+    for the cause behind a step's failure, and returns the error that names it.
     """
 
     read: Callable[[Host, State | None, str], State]
@@ -50,6 +53,7 @@ class Life(Generic[State]):
     format_result: Callable[[State], dict[str, Any]]
     format_diff: Callable[[State], Mapping[str, Any]]
     act: Callable[[Host, Step], None] | None = None
+    explain: Callable[[Host, StorageError], StorageError] | None = None
 
 
 def format_step(step: Step) -> dict[str, Any]:
@@ -84,13 +88,43 @@ def settle(life: Life[State], host: Host) -> Plan[State]:
             state = life.read(host, state, unread.part)
 
 
-def look(life: Life[State], host: Host, step: Step) -> str:
-    """What a waiting step still misses; if anything, it is hastened where that is possible."""
-    missing = step.until(life.run(host, step.command)) if step.until else ""
-    if missing and step.nudge:
-        with contextlib.suppress(StorageError):
-            life.run(host, step.nudge)
-    return missing
+class Watch(Generic[State]):
+    """Looks at what a step waits for, hastens it, and finds out when it stands still."""
+
+    def __init__(self, life: Life[State], host: Host, step: Step) -> None:
+        self._life, self._host, self._step = life, host, step
+        self._answer: str | None = None
+        self._since = host.now()
+        self._nudges = 0
+
+    def look(self) -> str:
+        """What is still missing."""
+        answer = self._life.run(self._host, self._step.command)
+        missing = self._step.until(answer) if self._step.until else ""
+        if answer != self._answer:
+            self._answer, self._since = answer, self._host.now()
+        if missing and self._host.now() - self._since >= self._step.patience_seconds:
+            self._hasten(missing)
+        return missing
+
+    def _hasten(self, missing: str) -> None:
+        """Nudge it; a step that is patient is nudged so often and no more."""
+        if self._step.patience_seconds and (not self._step.nudge or self._nudges == NUDGES):
+            raise stands_still(self._step, missing)
+        self._nudges, self._since = self._nudges + 1, self._host.now()
+        if self._step.nudge:
+            with contextlib.suppress(StorageError):
+                self._life.run(self._host, self._step.nudge)
+
+
+def stands_still(step: Step, missing: str) -> StorageError:
+    """The error for a wait in which nothing moves any more."""
+    return StorageError(
+        "stands_still",
+        f"Nothing has moved for {step.patience_seconds} s: {step.why}. "
+        f"Last seen: {missing.rstrip('.')}.",
+        "See the tool's own log. Run this again: it begins anew, or goes on.",
+    )
 
 
 def carry_out(life: Life[State], host: Host, step: Step) -> None:
@@ -102,7 +136,7 @@ def carry_out(life: Life[State], host: Host, step: Step) -> None:
             life.act(host, step)
         return
     wait_until(
-        lambda: look(life, host, step),
+        Watch(life, host, step).look,
         what=step.why,
         timeout_seconds=step.timeout_seconds,
         steady_seconds=step.steady_seconds,
@@ -127,8 +161,11 @@ def apply(life: Life[State], host: Host, steps: Sequence[Step]) -> None:
             carry_out(life, host, step)
         except StorageError as error:
             undo(life, host, step, error)
-            error.completed, error.failed = tuple(steps[:done]), step
-            raise
+            cause = life.explain(host, error) if life.explain else error
+            cause.completed, cause.failed = tuple(steps[:done]), step
+            if cause is error:
+                raise
+            raise cause from error
 
 
 def refuse_missing_means(host: Host, steps: Sequence[Step]) -> None:

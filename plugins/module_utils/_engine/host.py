@@ -93,8 +93,21 @@ class Host(Protocol):
     def can_write(self, path: str) -> bool:
         """Whether a file can be written, or made where there is none."""
 
-    def write_text(self, path: str, text: str, expected: str | None) -> None:
-        """Replace a file atomically if it holds the expected text still; owner and mode stay."""
+    def mode(self, path: str) -> int | None:
+        """The permissions of a file, or None where there is none."""
+
+    def scratch(
+        self, files: Mapping[str, str], links: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[str]:
+        """A folder with these files and links, for nobody else, and only for so long."""
+
+    def write_text(
+        self, path: str, text: str, expected: str | None, mode: int | None = None
+    ) -> None:
+        """Replace a file atomically if it holds the expected text still; its owner stays.
+
+        Its mode stays too, unless another one is given: then no byte is ever seen with the old.
+        """
 
     def now(self) -> float:
         """Seconds on a clock that only moves forward."""
@@ -179,6 +192,14 @@ def write_beside(path: str, text: str) -> str:
         os.unlink(beside)
         raise
     return beside
+
+
+def write_private(path: str, text: str) -> None:
+    """A new file with the text, which only its owner reads; folders on the way to it are made."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
 
 
 @contextlib.contextmanager
@@ -314,24 +335,49 @@ class AnsibleHost:
                     tables[space] = read_text(f"/proc/{pid}/mountinfo")
         return tuple(tables.values())
 
-    def write_text(self, path: str, text: str, expected: str | None) -> None:
+    def mode(self, path: str) -> int | None:
+        return look(lambda: stat.S_IMODE(os.stat(path).st_mode), path)
+
+    @contextlib.contextmanager
+    def scratch(self, files: Mapping[str, str], links: Mapping[str, str]) -> Iterator[str]:
+        with tempfile.TemporaryDirectory(prefix="clustered-storage-") as folder:
+            for name, text in files.items():
+                write_private(f"{folder}/{name}", text)
+            for name, target in links.items():
+                os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
+                os.symlink(target, f"{folder}/{name}")
+            yield folder
+
+    def write_text(
+        self, path: str, text: str, expected: str | None, mode: int | None = None
+    ) -> None:
         target = os.path.realpath(path)
         with locked(os.path.dirname(target)):
             if self.text(path) != expected:
                 raise changed_meanwhile(path)
             try:
-                self._replace(target, text)
+                self._replace(target, text, mode)
             # atomic_move raises a plain Exception.
             except Exception as error:
                 raise unwritable(path) from error
 
-    def _replace(self, target: str, text: str) -> None:
+    def _replace(self, target: str, text: str, mode: int | None) -> None:
         beside = write_beside(target, text)
         try:
-            self._module.atomic_move(beside, target, unsafe_writes=True)
+            if mode is None:
+                self._module.atomic_move(beside, target, unsafe_writes=True)
+            else:
+                self._put(beside, target, mode)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(beside)
+
+    def _put(self, beside: str, target: str, mode: int) -> None:
+        """Rename; atomic_move would give a new file the mode 0644, and an old one its old mode."""
+        os.chmod(beside, mode)
+        context = self._module.selinux_default_context(target)
+        self._module.set_context_if_different(beside, context, False)
+        os.replace(beside, target)
 
     def can_write(self, path: str) -> bool:
         target = os.path.realpath(path)

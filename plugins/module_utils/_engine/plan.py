@@ -39,10 +39,14 @@ class Step:
 
     A step with ``until`` waits: its command only reads, and runs again until ``until``
     returns "" for the command's output instead of the words for what is still missing; ``nudge``,
-    where there is one, runs between two looks to hasten it, and may fail. With ``steady_seconds``
-    it has to be content without a break for so long: where a tool does not say that it has begun.
+    where there is one, runs between two looks to hasten it, and may fail. With ``patience_seconds``
+    it runs only when the command's output has not changed for so long, a few times, and then, or
+    where there is none, the step fails: the tool has lost what is waited for.
+    With ``steady_seconds`` the step has to be content without a break for so long: where a tool
+    does not say that it has begun.
     ``stdin`` is the command's input. ``writes`` is the new text of the file that the command names
-    last, for what no tool does, and ``replaces`` its present text, None where there is no file.
+    last, for what no tool does, ``replaces`` its present text, None where there is no file, and
+    ``mode`` what it is to have from its first byte, None for the mode that it has.
     ``expects`` is what a tool looks at once more right before.
     ``undo`` runs when the step fails, to leave nothing half done.
     """
@@ -53,10 +57,12 @@ class Step:
     until: Callable[[str], str] | None = None
     timeout_seconds: int = 0
     steady_seconds: int = 0
+    patience_seconds: int = 0
     nudge: tuple[str, ...] = ()
     stdin: str = ""
     writes: str | None = None
     replaces: str | None = None
+    mode: int | None = None
     expects: object = None
     undo: tuple[str, ...] = ()
 

@@ -48,7 +48,8 @@ ONLINE_SECONDS = 60
 
 # How a task ends (gf_defrag_status_t as the CLI spells it); everything else is still going on.
 DONE = frozenset({"completed", "fix-layout completed"})
-BROKEN = frozenset({"failed", "stopped", "fix-layout failed", "fix-layout stopped"})
+FAILED = frozenset({"failed", "fix-layout failed"})
+BROKEN = FAILED | {"stopped", "fix-layout stopped"}
 
 
 @dataclass(frozen=True)
@@ -222,14 +223,26 @@ def missing_task(hosts: Collection[str], kind: str) -> Callable[[str], str]:
         moved = sum(node.files for node in nodes)
         if silent:
             return f"{len(silent)} nodes have not reported, {moved} files moved"
+        if is_lost(nodes, kind):
+            return ", ".join(f"{node.host}: {node.status}" for node in nodes)
         return f"{', '.join(unfinished)} at work, {moved} files moved" if unfinished else ""
 
     return missing
 
 
+def is_lost(nodes: Collection[TaskNode], kind: str) -> bool:
+    """A rebalance that glusterd calls failed though no file was left: it may begin anew.
+
+    So glusterd does when it misses the end of one while it begins another.
+    """
+    ended = {node.status for node in nodes if node.status in BROKEN}
+    left = any(node.failures or node.skipped for node in nodes)
+    return kind == "rebalance" and bool(ended) and ended <= FAILED and not left
+
+
 def refuse_broken_task(nodes: Collection[TaskNode], kind: str, goes_on: bool) -> None:
     """A task that left files behind, or whose process ended without a word."""
-    broken = any(node.status in BROKEN for node in nodes)
+    broken = any(node.status in BROKEN for node in nodes) and not is_lost(nodes, kind)
     left = sum(node.failures + node.skipped for node in nodes)
     where = ", ".join(f"{n.host}: {n.status}, {n.failures} failures" for n in nodes)
     if left and (broken or (kind == "remove-brick" and not goes_on)):
@@ -240,7 +253,6 @@ def refuse_broken_task(nodes: Collection[TaskNode], kind: str, goes_on: bool) ->
             "(no space, a brick down), mend it and run this again.",
         )
     if broken:
-        # glusterd misses the end of a rebalance while it begins another one, and calls it failed.
         raise StorageError(
             "migration_failed",
             f"The {kind} ended without saying that it is complete ({where}).",

@@ -40,6 +40,8 @@ from ansible_collections.clustered.storage.plugins.module_utils._gluster.topolog
 )
 
 DELETING_RELEASE = "11.0"
+# A process that moves files changes a figure in this time, its own run time at least.
+PATIENCE_SECONDS = 30
 # A rebalance under way, as its status is spelled, and which kind it is.
 RUNNING = {"in progress": "full", "fix-layout in progress": "fix-layout"}
 
@@ -141,7 +143,8 @@ def settle_tasks(cluster: Cluster, reshape: Reshape) -> tuple[Step, ...]:
     steps: list[Step] = []
     for task in read_part(cluster.tasks, "tasks"):
         if task.kind == "rebalance" and task.status in RUNNING:
-            steps.append(wait_rebalance(reshape, reshape.volume.bricks))
+            kind = RUNNING[task.status]
+            steps.append(wait_rebalance(reshape, reshape.volume.bricks, kind))
         if task.kind == "remove-brick" and not resumes(task, reshape):
             steps.append(stop_removal(reshape, task))
     return tuple(steps)
@@ -251,17 +254,24 @@ def rebalance_steps(reshape: Reshape, kind: str) -> tuple[Step, ...]:
     what = "directories" if kind == "fix-layout" else "directories and files"
     name = reshape.volume.name
     begin = Step(f"spread the {what} of {name} over all bricks", commands.rebalance(name, kind))
-    return (begin, wait_rebalance(reshape, bricks_after(reshape.volume, reshape.changes)))
+    return (begin, wait_rebalance(reshape, bricks_after(reshape.volume, reshape.changes), kind))
 
 
-def wait_rebalance(reshape: Reshape, bricks: tuple[Brick, ...]) -> Step:
-    """Wait until every node that has one of the bricks has done its part."""
+def wait_rebalance(reshape: Reshape, bricks: tuple[Brick, ...], kind: str) -> Step:
+    """Wait until every node that has one of the bricks has done its part.
+
+    A node that is asked how far it is in the moment in which it ends says "in progress" for ever
+    (seen with 10.3). At work it counts its seconds; so when nothing changes it begins anew, which
+    glusterd refuses as long as it does work somewhere.
+    """
     hosts = frozenset(brick.host_uuid for brick in bricks if brick.host_uuid)
     return Step(
         f"wait until the rebalance of {reshape.volume.name} is complete",
         commands.rebalance_status(reshape.volume.name),
         until=missing_task(hosts, "rebalance"),
         timeout_seconds=reshape.policy.timeout,
+        patience_seconds=PATIENCE_SECONDS,
+        nudge=commands.rebalance(reshape.volume.name, kind),
     )
 
 
@@ -278,6 +288,7 @@ def migrate_steps(reshape: Reshape, *, resumed: bool) -> tuple[Step, ...]:
         commands.remove_brick(name, removed, "status"),
         until=missing_task(frozenset(b.host_uuid for b in removed), "remove-brick"),
         timeout_seconds=policy.timeout,
+        patience_seconds=PATIENCE_SECONDS,
         undo=commands.remove_brick(name, removed, "stop"),
     )
     commit = Step(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.clustered.storage.plugins.module_utils._engine.converge import (
+    NUDGES,
     Life,
     apply,
     format_failure,
@@ -225,6 +226,56 @@ def test_waiting_step_is_nudged_between_looks() -> None:
     assert tool.runs == ["look", "shout", "look"]
 
 
+def patient(**given: Any) -> Step:
+    """Waits for an answer that says nothing, and is told what is missing otherwise."""
+    return Step(
+        "wait for light",
+        ("look",),
+        until=lambda answer: answer,
+        timeout_seconds=600,
+        patience_seconds=30,
+        **given,
+    )
+
+
+def test_wait_that_moves_is_not_nudged_before_its_patience_ends() -> None:
+    tool = Tool(answers=[f"{percent} %" for percent in range(40)])
+
+    apply(life(tool), ScriptedHost(), (patient(nudge=("shout",)),))
+
+    assert set(tool.runs) == {"look"}
+
+
+def test_wait_that_stands_still_is_nudged_once_its_patience_ends() -> None:
+    tool = Tool(answers=["dark"] * 20)
+    host = ScriptedHost()
+    began = host.now()
+
+    apply(life(tool), host, (patient(nudge=("look", "here")),))
+
+    assert tool.runs.count("look here") == 1
+    assert 30 <= host.now() - began < 60
+
+
+def test_wait_that_nudges_do_not_help_fails_before_its_deadline() -> None:
+    tool = Tool(answers=["dark"] * 1000)
+
+    error = applied(tool, patient(nudge=("shout",)))
+
+    assert error.reason == "stands_still"
+    assert "dark" in str(error)
+    assert tool.runs.count("shout") == NUDGES
+
+
+def test_wait_that_stands_still_without_a_nudge_is_taken_back() -> None:
+    tool = Tool(answers=["dark"] * 1000)
+
+    error = applied(tool, patient(undo=("lamp", "off")))
+
+    assert error.reason == "stands_still"
+    assert tool.runs[-1] == "lamp off"
+
+
 def test_failure_names_the_steps_done_and_the_one_that_failed() -> None:
     done, broken = Step("a", ("one",)), Step("b", ("two",), destroys=True)
     tool = Tool(fails={"two": failure()})
@@ -259,6 +310,30 @@ def test_failure_to_take_back_is_told_too() -> None:
 
     assert "lamp failed." in str(error)
     assert "Taking it back failed too: stop failed." in str(error)
+
+
+def test_cause_that_was_found_takes_the_place_of_the_failure() -> None:
+    cause = failure("no_bulb", "There is no bulb.")
+    tool = Tool(fails={"begin": failure()})
+    step = Step("a", ("begin",))
+
+    with pytest.raises(StorageError) as raised:
+        apply(switch(tool, step, explain=lambda _host, _error: cause), ScriptedHost(), [step])
+
+    assert raised.value is cause
+    assert (cause.completed, cause.failed) == ((), step)
+
+
+def test_failure_without_a_known_cause_is_itself() -> None:
+    first = failure()
+    tool = Tool(fails={"begin": first})
+    step = Step("a", ("begin",))
+
+    with pytest.raises(StorageError) as raised:
+        apply(switch(tool, step, explain=lambda _host, error: error), ScriptedHost(), [step])
+
+    assert raised.value is first
+    assert first.failed is step
 
 
 # --- what a failure says

@@ -323,6 +323,52 @@ def test_file_that_has_changed_is_left_alone(
     assert path.read_text(encoding="utf-8") == "old\n"
 
 
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_file_has_its_mode_from_its_first_byte(
+    writer: AnsibleHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int | None
+) -> None:
+    path = tmp_path / "r0.res"
+    if before is not None:
+        path.write_text("old\n", encoding="utf-8")
+        path.chmod(before)
+    seen: list[int] = []
+    move = os.replace
+
+    def watched(source: str, target: str) -> None:
+        seen.append(Path(source).stat().st_mode & 0o777)
+        move(source, target)
+        seen.append(Path(target).stat().st_mode & 0o777)
+
+    monkeypatch.setattr(os, "replace", watched)
+
+    writer.write_text(str(path), "secret\n", None if before is None else "old\n", 0o600)
+
+    assert seen == [0o600, 0o600]
+    assert writer.mode(str(path)) == 0o600
+    assert path.read_text(encoding="utf-8") == "secret\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["r0.res"]
+
+
+def test_missing_file_has_no_mode(machine: AnsibleHost, tmp_path: Path) -> None:
+    assert machine.mode(str(tmp_path / "none")) is None
+
+
+def test_scratch_folder_is_private_and_goes(machine: AnsibleHost, tmp_path: Path) -> None:
+    (tmp_path / "other.res").write_text("theirs", encoding="utf-8")
+
+    with machine.scratch(
+        {"drbd.conf": "main", "drbd.d/r0.res": "secret"},
+        {"drbd.d/other.res": str(tmp_path / "other.res")},
+    ) as folder:
+        assert Path(folder).stat().st_mode & 0o777 == 0o700
+        assert Path(folder, "drbd.d/r0.res").stat().st_mode & 0o777 == 0o600
+        assert Path(folder, "drbd.d/r0.res").read_text(encoding="utf-8") == "secret"
+        assert Path(folder, "drbd.d/other.res").read_text(encoding="utf-8") == "theirs"
+
+    assert not Path(folder).exists()
+    assert (tmp_path / "other.res").exists()
+
+
 def test_two_writers_wait_for_each_other(writer: AnsibleHost, tmp_path: Path) -> None:
     """The second one finds out that the first has been there."""
     path = tmp_path / "fstab"

@@ -283,6 +283,13 @@ def test_healing_that_is_on_is_accepted(options: dict[str, str]) -> None:
         ([node("a")], {"uuid-a", "uuid-b"}, "remove-brick", "1 nodes have not reported"),
         ([node("a", skipped=2)], {"uuid-a"}, "rebalance", ""),
         ([node("a", "in progress", 1)], {"uuid-a"}, "remove-brick", "a at work"),
+        ([node("a", "failed")], {"uuid-a"}, "rebalance", "a: failed"),
+        (
+            [node("a", "fix-layout failed"), node("b")],
+            {"uuid-a"},
+            "rebalance",
+            "a: fix-layout failed",
+        ),
     ],
 )
 def test_task_is_awaited(nodes: list[TaskNode], hosts: set[str], kind: str, words: str) -> None:
@@ -295,8 +302,10 @@ def test_task_is_awaited(nodes: list[TaskNode], hosts: set[str], kind: str, word
 @pytest.mark.parametrize(
     ("nodes", "kind"),
     [
-        ([node("a", "failed")], "rebalance"),
-        ([node("a", "fix-layout failed")], "rebalance"),
+        ([node("a", "failed", failures=1)], "rebalance"),
+        ([node("a", "fix-layout failed", skipped=1)], "rebalance"),
+        ([node("a", "stopped")], "rebalance"),
+        ([node("a", "failed")], "remove-brick"),
         ([node("a", "stopped"), node("b", "in progress")], "remove-brick"),
         ([node("a", failures=1)], "remove-brick"),
         ([node("a"), node("b", skipped=3)], "remove-brick"),
