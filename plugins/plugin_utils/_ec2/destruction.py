@@ -15,9 +15,11 @@ from ansible_collections.clustered.storage.plugins.plugin_utils._ec2.model impor
     Found,
     Plan,
     Step,
-    Volume,
 )
-from ansible_collections.clustered.storage.plugins.plugin_utils._ec2.plan import own_instances
+from ansible_collections.clustered.storage.plugins.plugin_utils._ec2.plan import (
+    own_instances,
+    step_to_delete,
+)
 from ansible_collections.clustered.storage.plugins.plugin_utils._ec2.problems import (
     NAME,
     dies_with_instance,
@@ -55,14 +57,6 @@ def steps_for_machines(found: Found, cluster: str) -> Iterator[Step]:
             details = {"instance": instance.id}
             why = f"one of the cluster {cluster}; its data volumes stay unless they are named"
             yield Step("TerminateInstances", instance.name, why, destroys=True, details=details)
-
-
-def steps_for_volumes(volumes: list[Volume]) -> Iterator[Step]:
-    """The end of data volumes that were named."""
-    for volume in volumes:
-        name = f"{volume.id}, {volume.device} of {volume.machine}"
-        why = "named in ec2_machines_delete_volumes"
-        yield Step("DeleteVolume", name, why, destroys=True, details={"volume": volume.id})
 
 
 def steps_for_image(found: Found, name: str) -> Iterator[Step]:
@@ -113,7 +107,7 @@ def plan_destruction(found: Found, cluster: str, volumes: tuple[str, ...], image
         return Plan(refusals=problems, notices=notices)
     steps = (
         *steps_for_machines(found, cluster),
-        *steps_for_volumes([volume for volume in found.volumes if volume.id in volumes]),
+        *(step_to_delete(volume) for volume in found.volumes if volume.id in volumes),
         *steps_for_image(found, image),
         *steps_for_surroundings(found, cluster),
     )

@@ -18,6 +18,7 @@ from ansible_collections.clustered.storage.plugins.plugin_utils._ec2.model impor
     Plan,
     Rule,
     Step,
+    Volume,
     Wanted,
     WantedMachine,
     WantedVolume,
@@ -43,9 +44,14 @@ def steps_to_remove(found: Found, wanted: Wanted) -> Iterator[Step]:
             yield Step("TerminateInstances", instance.name, why, destroys=True, details=details)
     for volume in found.volumes:
         if volume.id in wanted.delete_volumes:
-            name = f"{volume.id}, {volume.device} of {volume.machine}"
-            why = "named in ec2_machines_delete_volumes"
-            yield Step("DeleteVolume", name, why, destroys=True, details={"volume": volume.id})
+            yield step_to_delete(volume)
+
+
+def step_to_delete(volume: Volume) -> Step:
+    """The end of a data volume that was named."""
+    name = f"{volume.id}, {volume.device} of {volume.machine}"
+    why = "named in ec2_machines_delete_volumes"
+    return Step("DeleteVolume", name, why, destroys=True, details={"volume": volume.id})
 
 
 def steps_to_connect(found: Found, wanted: Wanted) -> Iterator[Step]:

@@ -57,15 +57,6 @@ def follow(site: Site, lab: str = "") -> None:
         raise FollowError("; ".join(current.obstacles))
 
 
-def reboot(machine: str, lab: str = "") -> None:
-    """Let a machine that runs boot again, with the disks and rules it has; raises FollowError."""
-    with _following:
-        try:
-            run(commands.reboot_machine(lab_of(lab), steps.Step(machine)))
-        except EngineError as error:
-            raise FollowError(str(error)) from error
-
-
 def lab_of(named: str) -> str:
     """That of the environment where none is named."""
     return named or os.environ.get("LAB_EC2_NAME", "lab")

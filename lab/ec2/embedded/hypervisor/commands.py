@@ -193,11 +193,6 @@ def pause_machine(lab: str, step: Step) -> Argv:
     return docker("pause", name_of(lab, step.id))
 
 
-def reboot_machine(lab: str, step: Step) -> Argv:
-    """Power off in an orderly way and boot again."""
-    return docker("restart", f"--time={STOP_TIMEOUT_SECONDS}", name_of(lab, step.id))
-
-
 def unpause_machine(lab: str, step: Step) -> Argv:
     """Let it go on."""
     return docker("unpause", name_of(lab, step.id))
