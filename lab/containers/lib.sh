@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the scripts of the container lab share. Sourced, never run.
+# What the scripts of the labs share. Sourced, never run.
 
 say() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -65,4 +65,38 @@ apt_install() {
         timed "apt-get install $*" as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get -o Acquire::Retries=5 -o Dpkg::Lock::Timeout=120 \
             install --yes --no-install-recommends "$@"
+}
+
+# The rest is for images. $work is a folder of the caller's.
+
+# What this machine's own apt uses as the archive called ORIGIN and LABEL.
+own_mirrors() { # ORIGIN LABEL
+    # shellcheck disable=SC2016 # apt's own placeholder
+    apt-get indextargets --format '$(REPO_URI)' \
+        'Created-By: Packages' "Origin: $1" "Label: $2" 2>/dev/null | sort -u
+}
+
+# The first of these mirrors that carries SUITE. apt's own downloader, for apt's proxy settings.
+mirror_with() { # SUITE MIRROR...
+    suite=$1
+    shift
+    for mirror; do
+        # shellcheck disable=SC2154
+        if /usr/lib/apt/apt-helper -o Acquire::Retries=2 -o Acquire::http::Timeout=15 \
+            download-file "${mirror%/}/dists/$suite/InRelease" "$work/InRelease" >/dev/null 2>&1; then
+            printf '%s\n' "${mirror%/}"
+            return
+        fi
+    done
+    lacks "no apt mirror within reach carries $suite; tried: $*"
+}
+
+write_debian_sources() { # SUITE
+    # shellcheck disable=SC2046 # one word per mirror
+    archive=$(mirror_with "$1" $(own_mirrors Debian Debian) http://deb.debian.org/debian)
+    # shellcheck disable=SC2046
+    security=$(mirror_with "$1-security" $(own_mirrors Debian Debian-Security) \
+        http://deb.debian.org/debian-security)
+    printf 'deb %s\n' "$archive $1 main" "$archive $1-updates main" "$security $1-security main" \
+        >"$work/sources.list"
 }
