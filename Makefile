@@ -2,9 +2,12 @@
 
 SCENARIO ?=
 TESTS ?=
-NODES ?= 4
 CLIENTS ?= 1
 LAB ?= containers
+ifeq ($(LAB),machines)
+NODES ?= 2
+endif
+NODES ?= 4
 
 # The tools of .venv, this checkout's collection and configuration: whatever the caller's own settings say.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,10 +19,10 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help health setup lint unit sanity integration molecule test docs-check lab-up lab-up-containers lab-up-ec2 lab-down lab-down-containers lab-down-ec2 lab-image demo demo-down benchmark clean
+.PHONY: help health setup lint unit sanity integration molecule molecule-machines test docs-check lab-up lab-up-containers lab-up-ec2 lab-up-machines lab-down lab-down-containers lab-down-ec2 lab-down-machines lab-image demo demo-down benchmark clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything pinned (quick when nothing changed; PYTHON=python3.12 to choose)
 	@tests/setup
@@ -45,13 +48,20 @@ lab-image: setup
 	@lab/containers/engine
 	@lab/containers/image $(DISTRO)
 
+ifeq ($(SCENARIO),drbd_gfs2_pair)
+molecule: molecule-machines
+else
 molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENARIO=name for one)
 	@lab/containers/molecule $(SCENARIO)
+endif
+
+molecule-machines: setup ## The Molecule scenario drbd_gfs2_pair, in virtual machines with real kernels
+	@lab/machines/molecule
 
 test: setup ## All of it: lint, unit, sanity, integration, molecule; a summary at the end
 	@tests/run
 
-lab-up: lab-up-$(LAB) ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13); LAB=ec2: the embedded EC2
+lab-up: lab-up-$(LAB) ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13); LAB=ec2: the embedded EC2; LAB=machines: virtual machines (NODES=2)
 
 lab-up-containers: lab-image
 	@ansible-playbook -i localhost, lab/containers/up.yml -e lab_nodes=$(NODES) -e lab_clients=$(CLIENTS)
@@ -59,16 +69,22 @@ lab-up-containers: lab-image
 lab-up-ec2: setup
 	@lab/ec2/up $(DISTRO)
 
+lab-up-machines: setup
+	@lab/machines/up $(NODES) $(DISTRO)
+
 health: setup ## Who is connected, what is online, what is left to heal, and what to do
 	@ansible-playbook playbooks/cluster_health.yml
 
-lab-down: lab-down-$(LAB) ## Remove them and everything they hold (LAB=ec2: the embedded EC2)
+lab-down: lab-down-$(LAB) ## Remove them and everything they hold (LAB=ec2: the embedded EC2; LAB=machines: virtual machines)
 
 lab-down-containers: setup
 	@ansible-playbook -i localhost, lab/containers/down.yml
 
 lab-down-ec2: setup
 	@lab/ec2/down
+
+lab-down-machines: setup
+	@lab/machines/down
 
 demo: setup ## Two EC2 instances share a volume and a third one joins, on the embedded EC2
 	@lab/ec2/demo

@@ -328,7 +328,8 @@ def state_of(machine: Disks) -> Any:
             )
             for node in machine.nodes()
         ],
-        "mounts": {(m.name, m.target, m.options, m.here) for m in machine.mounts},
+        # The kernel shows options in an order of its own, whoever gave them.
+        "mounts": {(m.name, m.target, frozenset(m.options), m.here) for m in machine.mounts},
         "fstab": machine.fstab,
         "groups": [(g.name, g.extents, g.free) for g in machine.present_groups()],
     }
