@@ -188,18 +188,20 @@ def plan_running(draft: Draft) -> Draft:
     gates.refuse_taking_apart(seen, differences)
     if is_left_apart(draft, seen.status):
         return draft.warned(f"{name} was disconnected by hand, and is left so.")
-    step = Step(f"{name} does not run as its file says: {'; '.join(differences)}", adjust(draft))
+    step = adjust_step(draft, differences)
     minors = {volume.number: volume.minor for volume in wanted.volumes}
     found = draft.machine.identifiers if draft.machine.identifiers != seen.identifiers else {}
     status = attached(draft.status or seen.status, found or {}, minors)
     # The other side may be about to learn the same: until then it may refuse.
-    nudge = adjust(draft) if seen.config != draft.machine.config else ()
+    nudge = step.command if seen.config != draft.machine.config else ()
     return replace(draft.then(step, status=status), nudge=draft.nudge or nudge)
 
 
-def adjust(draft: Draft) -> tuple[str, ...]:
-    """The command that makes it run as its file says."""
-    return commands.adjust(draft.machine.name)
+def adjust_step(draft: Draft, differences: tuple[str, ...]) -> Step:
+    """Make it run as its file says."""
+    name = draft.machine.name
+    why = f"{name} does not run as its file says: {'; '.join(differences)}"
+    return Step(why, commands.adjust(name))
 
 
 def after_up(draft: Draft) -> Status:
@@ -244,6 +246,16 @@ def plan_connection(draft: Draft) -> Draft:
     return replace(draft.then(step, status=connected(status, found)), nudge=())
 
 
+def plan_options(draft: Draft) -> Draft:
+    """After a split brain: what the connection has not brought of what the file says."""
+    differences = draft.seen.part("adjust") if draft.recovers else ()
+    left = tuple(one for one in differences if "connect" not in one.split())
+    if not left:
+        return draft
+    gates.refuse_taking_apart(draft.seen, left)
+    return draft.then(adjust_step(draft, left))
+
+
 PHASES = (
     plan_module,
     plan_config,
@@ -251,6 +263,7 @@ PHASES = (
     plan_recovery,
     plan_running,
     plan_connection,
+    plan_options,
     plan_first_sync,
     plan_role,
     plan_up_to_date,

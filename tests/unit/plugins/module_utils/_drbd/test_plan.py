@@ -56,6 +56,7 @@ FENCED = {"fencing": "resource-and-stonith", "allow_two_primaries": True}
 WORKS = FenceDevice("f1", "stonith:fence_ipmilan", ("node2",))
 PRETENDS = FenceDevice("f2", "stonith:fence_dummy", ("node1",), pretends=True)
 PULLED = {"split_brain_victim": "node1", "split_brain_discard": UUID}
+KEEPING = {"split_brain_victim": "node2", "split_brain_discard": OTHER_UUID}
 
 
 def status(
@@ -596,6 +597,25 @@ def test_victim_gives_up_what_was_named() -> None:
     assert [one.destroys for one in plan.steps] == [True, False]
 
 
+@pytest.mark.parametrize("given", [PULLED, KEEPING])
+def test_options_that_run_otherwise_are_set_when_the_split_brain_is_over(
+    given: dict[str, Any],
+) -> None:
+    """adjust would connect without giving anything up, and comes last."""
+    fencing = "drbdsetup-84 disk-options 0 --set-defaults --fencing=resource-only"
+    facts = apart(SPLIT, adjust=(fencing, "drbdsetup-84 connect r0"))
+
+    assert steps(facts, **given)[1:] == ["until r0 is connected to node2", "drbdadm adjust r0"]
+    assert fencing in planned(facts, **given).steps[-1].why
+    assert "connect" not in planned(facts, **given).steps[-1].why
+
+
+def test_split_brain_with_another_disk_in_the_file_is_not_mended() -> None:
+    facts = apart(SPLIT, adjust=("drbdsetup-84 detach 0", "drbdsetup-84 connect r0"))
+
+    assert refusal(facts, **PULLED).reason == "would_detach"
+
+
 def test_victim_that_waits_is_disconnected_first() -> None:
     made = steps(apart(SPLIT, "Connecting"), **PULLED)
 
@@ -628,13 +648,12 @@ def test_victim_with_another_uuid_gives_up_nothing(uuid: str) -> None:
 
 
 def test_survivor_only_reconnects() -> None:
-    given = {"split_brain_victim": "node2", "split_brain_discard": OTHER_UUID}
-    plan = planned(apart(SPLIT), **given)
+    plan = planned(apart(SPLIT), **KEEPING)
 
     assert [shlex.join(one.command) for one in plan.steps] == ["drbdadm connect r0", STATUS]
     assert not any(one.destroys for one in plan.steps)
     assert plan.steps[-1].nudge == ("drbdadm", "connect", "r0")
-    assert steps(apart(SPLIT, "Connecting"), **given)[0].startswith("until")
+    assert steps(apart(SPLIT, "Connecting"), **KEEPING)[0].startswith("until")
 
 
 def test_survivor_refuses_its_own_uuid() -> None:
