@@ -191,6 +191,8 @@ options:
     default: false
 notes:
   - The systemd unit C(drbd.service) is not needed, and should be disabled.
+  - With O(wait_for=uptodate) it runs as a job of its own on the machine, as with C(async), and says
+    every ten seconds how far the copying is. It goes on when the connection breaks.
 seealso:
   - module: clustered.storage.drbd_resource_info
   - module: clustered.storage.block_device_prepare

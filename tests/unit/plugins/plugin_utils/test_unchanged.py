@@ -13,7 +13,7 @@ import pytest
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.clustered.storage.plugins.action.gluster_volume import ActionModule
-from ansible_collections.clustered.storage.plugins.plugin_utils.unchanged import (
+from ansible_collections.clustered.storage.plugins.plugin_utils.command_host import (
     CommandHost,
     NeedsModule,
 )
