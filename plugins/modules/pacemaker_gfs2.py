@@ -105,7 +105,9 @@ options:
         that lack are added. None is ever taken away.
     type: int
   journal_size_mib:
-    description: The size of a new journal in MiB, at least 8. By default mkfs.gfs2 decides.
+    description:
+      - The size of a new journal in MiB, 8 to 1024. By default mkfs.gfs2 decides.
+      - One that is added to a mounted file system has at least 32; gfs2_jadd makes no smaller one.
     type: int
   cluster_name:
     description:

@@ -15,6 +15,9 @@ from ansible_collections.clustered.storage.plugins.module_utils._pacemaker.wante
 
 Command = tuple[str, ...]
 
+# What gfs2_jadd calls a bad journal size is below.
+SMALLEST_ADDED_MIB = 32
+
 
 def push_patch() -> Command:
     """Change the CIB all at once, by a patch that comes on standard input."""
@@ -94,8 +97,9 @@ def retune(device: str, table: str) -> Command:
 
 
 def add_journals(fs: WantedFileSystem, count: int) -> Command:
-    """Add journals to a mounted GFS2."""
-    size = ("-J", str(fs.journal_size_mib)) if fs.journal_size_mib else ()
+    """Add journals to a mounted GFS2; mkfs.gfs2 makes smaller ones than gfs2_jadd does."""
+    mib = fs.journal_size_mib
+    size = ("-J", str(max(mib, SMALLEST_ADDED_MIB))) if mib else ()
     return ("gfs2_jadd", "-q", "-j", str(count), *size, fs.mount_point)
 
 

@@ -33,7 +33,7 @@ ID = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 # mkfs.gfs2 takes no others, whatever its page says (3.5: at most 32 and 30).
 LOCK_NAME = re.compile(r"[A-Za-z0-9_-]+")
 LONGEST_CLUSTER, LONGEST_NAME = 32, 30
-SMALLEST_JOURNAL_MIB = 8
+JOURNAL_MIB = range(8, 1025)
 # The agent of Pacemaker 2.1 and earlier takes such an id for the GFS daemon of long ago.
 GFS = re.compile("gfs", re.IGNORECASE)
 
@@ -205,9 +205,10 @@ def wanted_file_system(params: Mapping[str, Any]) -> WantedFileSystem | None:
     journals, size = params["journals"], params["journal_size_mib"]
     if journals is not None and journals < 1:
         raise invalid("A GFS2 has at least one journal.", "Leave journals out: one for each node.")
-    if size is not None and size < SMALLEST_JOURNAL_MIB:
+    if size is not None and size not in JOURNAL_MIB:
         raise invalid(
-            f"A journal of {size} MiB is too small.", f"The least is {SMALLEST_JOURNAL_MIB}."
+            f"A journal can not have {size} MiB.",
+            f"Give {JOURNAL_MIB[0]} to {JOURNAL_MIB[-1]}.",
         )
     return WantedFileSystem(
         params["device"],

@@ -520,12 +520,14 @@ def test_fewer_journals_than_nodes_are_refused() -> None:
     assert reason(state_of(content=GOOD), fs(journals=1)) == "journals_short"
 
 
-def test_journals_are_added_to_a_mounted_file_system() -> None:
-    wanted = fs(journals=4, journal_size_mib=8)
+@pytest.mark.parametrize(("mib", "added"), [(8, "32"), (32, "32"), (64, "64")])
+def test_journals_are_added_to_a_mounted_file_system(mib: int, added: str) -> None:
+    """Measured: gfs2_jadd makes none below 32 MiB, which mkfs.gfs2 does."""
+    wanted = fs(journals=4, journal_size_mib=mib)
     plan = planned(replace(settled(wanted_all()), content=GOOD), wanted)
 
     assert [step.command for step in plan.steps] == [
-        ("gfs2_jadd", "-q", "-j", "2", "-J", "8", "/clustered"),
+        ("gfs2_jadd", "-q", "-j", "2", "-J", added, "/clustered"),
         ("blockdev", "--flushbufs", DEVICE),
     ]
     assert planned(plan.after, wanted).steps == ()

@@ -122,6 +122,7 @@ def test_taking_down_needs_names_only() -> None:
         {**FILE_SYSTEM, "filesystem_name": "x" * 31},
         {**FILE_SYSTEM, "journals": 0},
         {**FILE_SYSTEM, "journal_size_mib": 4},
+        {**FILE_SYSTEM, "journal_size_mib": 1025},
         {**FILE_SYSTEM, "replace_filesystem": "true"},
         {"cluster_name": "a.b"},
         {"fence_devices": [{**FENCE, "id": "1 2"}]},
