@@ -16,6 +16,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.host imp
 
 # CRM_EX_DISCONNECT, include/crm/common/results.h: the daemon is not there.
 NOT_CONNECTED = 102
+MORE_TIMES = 5
 
 
 def read_cluster(host: Host) -> Cluster | None:
@@ -28,8 +29,16 @@ def read_cluster(host: Host) -> Cluster | None:
 
 
 def ask(host: Host, argv: commands.Command) -> str | None:
-    """The answer of a command, None where Pacemaker does not run."""
+    """The answer of a command, None where Pacemaker does not run.
+
+    While Pacemaker is busy, crm_mon may end well and say nothing: then it is asked again.
+    """
     output = host.run(argv)
+    for _time in range(MORE_TIMES):
+        if output.rc or output.stdout.strip():
+            break
+        host.sleep(1)
+        output = host.run(argv)
     if output.rc == NOT_CONNECTED:
         return None
     if output.rc:

@@ -33,12 +33,20 @@ from ansible_collections.clustered.storage.plugins.module_utils._engine.plan imp
 START = "start"
 
 Where = Callable[[Iterable[Instance], str], tuple[str, ...]]
+# What is missing, by what runs and what has failed.
+Judge = Callable[[tuple[Instance, ...], tuple[Failure, ...]], str]
 
 
-def status_of(text: str) -> tuple[tuple[Instance, ...], tuple[Failure, ...]]:
-    """What runs, and what has failed."""
-    seen = parse_xml(text, "crm_mon")
-    return tuple(parse_instances(seen)), parse_failures(seen)
+def missing_by(judge: Judge) -> Callable[[str], str]:
+    """What a judge of crm_mon's answer misses; while Pacemaker is busy that may be empty."""
+
+    def missing(text: str) -> str:
+        if not text.strip():
+            return "crm_mon says nothing"
+        seen = parse_xml(text, "crm_mon")
+        return judge(tuple(parse_instances(seen)), parse_failures(seen))
+
+    return missing
 
 
 def failures_in_words(failures: Iterable[Failure]) -> str:
@@ -52,8 +60,7 @@ def wait_started(places: Mapping[str, tuple[str, ...]], timeout: int) -> Step:
     ``places`` are the nodes that each of them may run on.
     """
 
-    def missing(text: str) -> str:
-        instances, failures = status_of(text)
+    def missing(instances: tuple[Instance, ...], failures: tuple[Failure, ...]) -> str:
         idle = [name for name in places if not active_on(instances, name)]
         for name in idle:
             failed = [f for f in failures if f.resource == name and f.task == START]
@@ -61,7 +68,7 @@ def wait_started(places: Mapping[str, tuple[str, ...]], timeout: int) -> Step:
         return f"{format_names(idle)} not started" if idle else ""
 
     why = f"wait until {format_names(places)} {'is' if len(places) == 1 else 'are'} started"
-    return Step(why, show_status(), until=missing, timeout_seconds=timeout)
+    return Step(why, show_status(), until=missing_by(missing), timeout_seconds=timeout)
 
 
 def refuse_failed(device: str, failures: list[Failure], nodes: tuple[str, ...]) -> None:
@@ -77,8 +84,7 @@ def refuse_failed(device: str, failures: list[Failure], nodes: tuple[str, ...]) 
 def wait_on(resource: str, nodes: tuple[str, ...], where: Where, words: str, timeout: int) -> Step:
     """Until a resource is so on all of the nodes."""
 
-    def missing(text: str) -> str:
-        instances, failures = status_of(text)
+    def missing(instances: tuple[Instance, ...], failures: tuple[Failure, ...]) -> str:
         left = sorted(set(nodes) - set(where(instances, resource)))
         if not left:
             return ""
@@ -86,7 +92,7 @@ def wait_on(resource: str, nodes: tuple[str, ...], where: Where, words: str, tim
         return f"not {words} on {format_names(left)}{f' ({own})' if own else ''}"
 
     why = f"wait until {resource} is {words} on {format_names(nodes)}"
-    return Step(why, show_status(), until=missing, timeout_seconds=timeout)
+    return Step(why, show_status(), until=missing_by(missing), timeout_seconds=timeout)
 
 
 def wait_promoted(resource: str, nodes: tuple[str, ...], timeout: int) -> Step:
@@ -102,11 +108,10 @@ def wait_mounted(resource: str, nodes: tuple[str, ...], timeout: int) -> Step:
 def wait_stopped(resource: str, timeout: int) -> Step:
     """Until a resource runs nowhere, not even failed."""
 
-    def missing(text: str) -> str:
-        instances, failures = status_of(text)
+    def missing(instances: tuple[Instance, ...], failures: tuple[Failure, ...]) -> str:
         left = {n for one in instances if resource in (one.id, *one.within) for n in one.nodes}
         own = failures_in_words(f for f in failures if f.resource == resource)
         return f"still on {format_names(sorted(left))}{f' ({own})' if own else ''}" if left else ""
 
     why = f"wait until {resource} is stopped everywhere"
-    return Step(why, show_status(), until=missing, timeout_seconds=timeout)
+    return Step(why, show_status(), until=missing_by(missing), timeout_seconds=timeout)

@@ -279,6 +279,20 @@ def test_pacemaker_that_is_not_installed_is_no_cluster() -> None:
     assert read_cluster(host) is None
 
 
+def test_answer_without_a_word_is_asked_for_again() -> None:
+    """Seen under load while Pacemaker started resources: nothing on standard output, status 0."""
+    said = recording(VERSION, "status-running").stdout
+    host = ScriptedHost(
+        ("cibadmin --query", reply(recording(VERSION, "cib-running").stdout)),
+        ("crm_mon --output-as=xml --inactive", reply("")),
+        ("crm_mon --output-as=xml --inactive", reply(said)),
+    )
+
+    assert read_cluster(host) == RUNNING
+    host.verify()
+    assert len(host.slept) == 1
+
+
 def test_tool_that_fails_is_not_taken_for_no_cluster() -> None:
     with pytest.raises(StorageError) as caught:
         read_cluster(ScriptedHost(("cibadmin --query", reply("", 124, "timed out"))))

@@ -792,6 +792,14 @@ def test_promotion_is_waited_for_on_both() -> None:
     assert "node1" not in until(status("drbd_r0", "Promoted", "node1"))
 
 
+@pytest.mark.parametrize("what", ["promoted", "mounted"])
+def test_wait_goes_on_when_crm_mon_says_nothing(what: str) -> None:
+    """Seen under load while Pacemaker started resources: nothing on standard output, status 0."""
+    assert waiting(what)("") == "crm_mon says nothing"
+    with pytest.raises(StorageError):
+        waiting(what)("Error: what is this?")
+
+
 def test_failure_is_told_while_waiting() -> None:
     assert "why" in waiting("mounted")(status("fs_web", "Stopped", failed=("node2",)))
 
