@@ -10,7 +10,10 @@ import sys
 import time
 
 ACTION = re.compile(r"INFO +\[(?P<action>[^\]]+)\] (?P<what>Executing|Executed: .*)$")
-WORTH_READING = re.compile(r"^(fatal:|failed:|ERROR|CRITICAL|E  )|FAILED!|^\[ERROR\]")
+# The last is what the virtual machines' tests say of how far they are.
+WORTH_READING = re.compile(
+    r"^(fatal:|failed:|ERROR|CRITICAL|E  )|FAILED!|^\[ERROR\]|^  \+ *\d+ s  (?!waiting)"
+)
 LONGEST_LINE = 400
 
 
