@@ -11,6 +11,7 @@ from ansible_collections.clustered.storage.plugins.module_utils._drbd.model impo
 from ansible_collections.clustered.storage.plugins.module_utils._drbd.progress import data_words
 from ansible_collections.clustered.storage.plugins.module_utils._drbd.read import read_status
 from ansible_collections.clustered.storage.plugins.module_utils._engine.errors import StorageError
+from ansible_collections.clustered.storage.plugins.modules.drbd_resource import ARGUMENT_SPEC
 from ansible_collections.clustered.storage.plugins.plugin_utils.command_host import CommandHost
 from ansible_collections.clustered.storage.plugins.plugin_utils.watched import WatchedAction
 
@@ -20,10 +21,18 @@ class ActionModule(WatchedAction):
 
     def is_long(self) -> bool:
         """A sync of large disks takes hours; where there is nothing to copy, it is over at once."""
-        if self._task.args.get("wait_for") != "uptodate":
+        if self._task.args.get("wait_for") != "uptodate" or not self.timeout().isdigit():
             return False
         status = self.status()
         return status is None or not status.is_up_to_date
+
+    def timeout(self) -> str:
+        """Of each wait, in seconds, as it was written."""
+        return str(self._task.args.get("timeout", ARGUMENT_SPEC["timeout"]["default"]))
+
+    def job_seconds(self) -> int:
+        """Three waits, for the peer and twice for data, and the commands between them."""
+        return 4 * int(self.timeout()) + 600
 
     def figures(self) -> str:
         """What is missing, with percent, KiB and seconds of what is being copied."""

@@ -19,8 +19,6 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-# Ansible ends a job that takes longer; the waits of the module have their own limits.
-JOB_SECONDS = 30 * 86400
 SAY_SECONDS = 10
 # It is asked after a tenth of the time that it has taken, and within these.
 ASK_SECONDS = (1.0, 15.0)
@@ -41,13 +39,17 @@ class WatchedAction(NormalAction):
         """How far it is, "" while there is nothing to say."""
         raise NotImplementedError
 
+    def job_seconds(self) -> int:
+        """More than it can take, all its waits together: after that it is given up."""
+        raise NotImplementedError
+
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """The result of the module."""
         if self._task.async_val or self._task.check_mode or not self.is_long():
             return super().run(tmp, task_vars)
-        self._task.async_val = JOB_SECONDS
+        self._task.async_val = self.job_seconds()
         try:
             begun = super().run(tmp, task_vars)
         finally:
@@ -69,6 +71,8 @@ class WatchedAction(NormalAction):
                 if answer.get("finished"):
                     self.ask(job, "cleanup", task_vars)
                     return own(answer)
+                if heard - begun > self.job_seconds():
+                    return lost(job)
                 if heard - said >= SAY_SECONDS:
                     said = heard
                     say(host, self.figures())
@@ -98,6 +102,16 @@ def say(host: str, words: str) -> None:
     """A line of progress, if there is anything to be said."""
     if words:
         Display().display(f"{host}: {words}")
+
+
+def lost(job: str) -> dict[str, Any]:
+    """The failure for a job that does not end."""
+    return {
+        "failed": True,
+        "reason": "job_lost",
+        "msg": f"The job {job} has not ended in time. Was the machine rebooted meanwhile?",
+        "remedy": "Look at the machine, and run this again: it goes on with what it finds.",
+    }
 
 
 def own(answer: dict[str, Any]) -> dict[str, Any]:

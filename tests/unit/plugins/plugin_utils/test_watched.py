@@ -32,6 +32,9 @@ class ActionModule(watched.WatchedAction):
 
     def figures(self):
         return "half of it is done"
+
+    def job_seconds(self):
+        return 60
 """
 MODULE = """#!/usr/bin/python
 import time
@@ -132,8 +135,13 @@ class Long(watched.WatchedAction):
         self.breaks, self.looks, self.resets = breaks, looks, 0
         self._connection = SimpleNamespace(reset=self.reset)
 
+    SECONDS = 5000
+
     def figures(self) -> str:
         return "some"
+
+    def job_seconds(self) -> int:
+        return self.SECONDS
 
     def reset(self) -> None:
         self.resets += 1
@@ -168,6 +176,15 @@ def test_connection_that_stays_broken_is_given_up(clock: list[float]) -> None:
         Long(breaks=1000).watch("j1", {})
 
     assert sum(clock) > watched.LOST_SECONDS
+
+
+def test_job_that_never_ends_is_given_up(clock: list[float]) -> None:
+    """A machine that was rebooted knows of the job, and nobody works on it."""
+    found = Long(looks=10**6).watch("j1", {})
+
+    assert found["failed"]
+    assert (found["reason"], "j1" in found["msg"]) == ("job_lost", True)
+    assert Long.SECONDS < sum(clock) <= Long.SECONDS + watched.ASK_SECONDS[1]
 
 
 def test_waiting_costs_a_tenth_at_most(clock: list[float]) -> None:
@@ -224,3 +241,10 @@ def test_only_the_wait_for_data_is_long() -> None:
     assert not OnMachine("status_healthy", wait_for="uptodate").is_long()
     assert not OnMachine("status_source", wait_for="connected").is_long()
     assert not OnMachine("status_source").is_long()
+
+
+def test_job_may_take_what_all_its_waits_may_take() -> None:
+    assert OnMachine("status_source").job_seconds() > 3 * 300
+    assert OnMachine("status_source", timeout="7200").job_seconds() > 3 * 7200
+    wrong = OnMachine("status_source", wait_for="uptodate", timeout="soon")
+    assert not wrong.is_long()  # the module says what is wrong
