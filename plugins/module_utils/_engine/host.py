@@ -121,14 +121,16 @@ DISCARD_PORT = 9
 
 # What "there is nothing" looks like; any other error means that nobody knows.
 NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ENODATA, errno.ENOTSUP)
+# A file of /sys whose device goes away while it is read. Of a device itself it says no such thing.
+NOTHING_IN_TEXT = (*NOTHING, errno.ENODEV)
 
 
-def look(read: Callable[[], Seen], path: str) -> Seen | None:
+def look(read: Callable[[], Seen], path: str, nothing: tuple[int, ...] = NOTHING) -> Seen | None:
     """What ``read`` finds, or None where there is nothing; a look that fails raises."""
     try:
         return read()
     except OSError as error:
-        if error.errno in NOTHING:
+        if error.errno in nothing:
             return None
         raise StorageError(
             "unreadable",
@@ -289,7 +291,7 @@ class AnsibleHost:
         return look(lambda: tuple(sorted(os.listdir(path))), path)
 
     def text(self, path: str) -> str | None:
-        return look(lambda: read_text(path), path)
+        return look(lambda: read_text(path), path, NOTHING_IN_TEXT)
 
     def device(self, path: str) -> int | None:
         return look(lambda: os.lstat(path).st_dev, path)

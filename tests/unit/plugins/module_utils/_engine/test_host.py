@@ -173,6 +173,29 @@ def test_missing_file_has_no_text(machine: AnsibleHost, tmp_path: Path) -> None:
     assert machine.text(str(tmp_path / "none")) is None
 
 
+def gone(*_path: Any) -> Any:
+    raise OSError(errno.ENODEV, "No such device")
+
+
+def test_device_that_goes_away_has_no_text(
+    machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "read_text", gone)
+
+    assert machine.text("/sys/block/loop0/loop/backing_file") is None
+
+
+def test_device_that_went_away_is_not_an_empty_one(
+    machine: AnsibleHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "read_bytes", gone)
+
+    with pytest.raises(StorageError) as raised:
+        machine.read_at("/dev/sdb", 0, 512)
+
+    assert raised.value.reason == "unreadable"
+
+
 def test_path_without_attribute_has_an_empty_one(machine: AnsibleHost, tmp_path: Path) -> None:
     assert machine.xattr(str(tmp_path), "user.none") == b""
 
