@@ -56,7 +56,7 @@ molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENA
 endif
 
 molecule-machines: setup ## The Molecule scenario drbd_gfs2_pair, in virtual machines with real kernels
-	@lab/machines/molecule
+	@lab/machines/molecule $(DISTRO)
 
 test: setup ## All of it: lint, unit, sanity, integration, molecule; a summary at the end
 	@tests/run
