@@ -198,6 +198,8 @@ seealso:
   - module: clustered.storage.block_device_prepare
 requirements:
   - drbd-utils 9.0 or later, and the kernel module of DRBD 8.4 or 9, on this machine
+  - for O(allow_two_primaries) a fence-peer handler that goes with this Pacemaker, which that of
+    Debian 13 does not
   - util-linux 2.34 or later on this machine
   - Python 3.9 or later on this machine
 author:

@@ -173,7 +173,8 @@ seealso:
   - module: clustered.storage.drbd_resource
 requirements:
   - Pacemaker 2.1 or later and Corosync 3, running, with Pacemaker's command line tools
-  - dlm_controld, gfs2-utils, and a kernel that has dlm and gfs2, for a file system
+  - dlm_controld, gfs2-utils, and a kernel that has dlm and gfs2, for a file system. The fence agent
+    of DLM has to go with this Pacemaker, which that of Debian 13 does not.
   - Python 3.9 or later on this machine
 author:
   - clustered.storage contributors (@clustered-storage)

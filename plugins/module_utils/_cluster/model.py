@@ -94,7 +94,8 @@ class Cluster:
     """What Pacemaker says here. ``cib`` is the CIB as it was read; it may hold passwords.
 
     ``drbd_resources`` are the DRBD resources that a primitive ocf:linbit:drbd manages,
-    ``fence_constraints`` the ids of what DRBD's fence-peer handler has put in.
+    ``fence_constraints`` the ids of what DRBD's fence-peer handler has put in. ``tells_times`` is
+    whether the states of nodes are times, as since Pacemaker 2.1.7, and not words.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Cluster:
     failures: tuple[Failure, ...] = ()
     has_dc: bool = False
     has_quorum: bool = False
+    tells_times: bool = False
     cib: str = field(default="", repr=False)
 
     @property

@@ -79,6 +79,9 @@ def parse_cluster(cib: str, status: str) -> Cluster:
         failures=parse_all_failures(root, seen),
         has_dc=summary is not None and summary.get("present") == "true",
         has_quorum=summary is not None and summary.get("with_quorum") == "true",
+        tells_times=any(
+            one.get("in_ccm", "").isdigit() for one in root.iterfind("status/node_state")
+        ),
         cib=cib,
     )
 

@@ -215,6 +215,22 @@ def refuse_unfenced(machine: Machine, wanted: WantedResource) -> None:
         )
 
 
+def refuse_outdated(machine: Machine) -> None:
+    """What does not learn from Pacemaker that the other node is dead lets nobody go on."""
+    pacemaker: Pacemaker = machine.part("pacemaker")
+    if pacemaker.cluster is None or not pacemaker.cluster.tells_times:
+        return
+    outdated = machine.part("outdated")
+    if outdated:
+        raise Refusal(
+            "handler_outdated",
+            f"{format_names(outdated)} can not read the states of nodes as Pacemaker writes them "
+            "since 2.1.7: when a node is lost, the other one would wait until it is back.",
+            "Install drbd-utils that go with this Pacemaker, or give another fence-peer in "
+            "handlers.",
+        )
+
+
 def no_fencing(seen: str) -> Refusal:
     """The refusal for a cluster that can not fence."""
     return Refusal(

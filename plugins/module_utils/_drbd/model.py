@@ -204,8 +204,9 @@ class Machine:
     ``loadable``, what the parser says of the new configuration (``verdict``, "" for nothing) and
     what ``adjust`` would run, what disks that are not attached hold (``metadata``), the data that
     are there (``identifiers``), who holds devices open (``users``), the lines of the kernel's
-    ``log``, what ``pacemaker`` says, which of the programs that fencing needs are ``missing``, and
-    which of the wanted disks other resources have, by their file (``others``).
+    ``log``, what ``pacemaker`` says, which of the programs that fencing needs are ``missing``,
+    which of them only know the words of Pacemaker before 2.1.7 (``outdated``), and which of the
+    wanted disks other resources have, by their file (``others``).
     """
 
     name: str
@@ -224,6 +225,7 @@ class Machine:
     log: tuple[str, ...] | None = None
     pacemaker: Pacemaker | None = None
     missing: tuple[str, ...] | None = None
+    outdated: tuple[str, ...] | None = None
     others: Mapping[str, tuple[str, ...]] | None = None
 
     def part(self, name: str) -> Any:

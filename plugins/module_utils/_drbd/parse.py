@@ -34,6 +34,7 @@ SECRET = re.compile(r"(--shared-secret[= ]|shared-secret\s+)(\"[^\"]*\"|(?:\\.|[
 # drbdsetup prints what C makes of 0/0, which JSON does not know.
 NOT_A_NUMBER = re.compile(r":\s*-?(?:nan|inf)\b")
 COMMENT = re.compile(r"#.*")
+NODE_STATE = re.compile(r"\bin_ccm\b|\$crmd\b")
 TOKEN = re.compile(r"\"[^\"]*\"|[{};]|[^\s{};\"]+")
 HOST_BLOCK = re.compile(r"\bon\s+\"?([^\s{\"]+)\"?\s*\{")
 VERSION_CODE = re.compile(r"^DRBDADM_VERSION_CODE=0x([0-9a-fA-F]+)", re.MULTILINE)
@@ -280,6 +281,16 @@ def is_for(block: list[str], node: str) -> bool:
 def parse_hosts(text: str) -> tuple[str, ...]:
     """The hosts that a configuration has a block for."""
     return tuple(dict.fromkeys(HOST_BLOCK.findall(COMMENT.sub("", text))))
+
+
+def knows_only_words(script: str) -> bool:
+    """Whether a fence-peer handler takes the states of nodes in the CIB for words.
+
+    crm-fence-peer.sh of drbd-utils 9.22 compares in_ccm with "true" and crmd with "online". Since
+    Pacemaker 2.1.7 they are the times since when, and 0: what knows that has a number there.
+    """
+    lines = [line for line in script.splitlines() if NODE_STATE.search(line)]
+    return bool(lines) and not any(re.search(r"\d", line) for line in lines)
 
 
 def parse_log(text: str, name: str, minors: Iterable[int]) -> tuple[str, ...]:

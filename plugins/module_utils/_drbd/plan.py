@@ -122,6 +122,7 @@ def plan_config(draft: Draft) -> Draft:
         gates.refuse_handlers(seen)
     if wanted.two_primaries:
         gates.refuse_unfenced(seen, wanted)
+        gates.refuse_outdated(seen)
     gates.refuse_verdict(seen)
     gates.refuse_shared_disk(seen)
     path = commands.config_path(wanted.name)

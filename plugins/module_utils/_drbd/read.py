@@ -258,10 +258,23 @@ def read_pacemaker(host: Host, machine: Machine, _wanted: WantedResource) -> Mac
 
 def read_missing(host: Host, machine: Machine, wanted: WantedResource) -> Machine:
     """The programs for fencing that are not there."""
-    handlers = settings(wanted, machine.dialect).sections["handlers"]
-    fencing = {name: handlers[name] for name in ("fence-peer", "unfence-peer") if name in handlers}
-    programs = handler_programs(fencing)
+    programs = fencing_programs(machine, wanted)
     return replace(machine, missing=tuple(one for one in programs if not host.finds(one)))
+
+
+def read_outdated(host: Host, machine: Machine, wanted: WantedResource) -> Machine:
+    """The programs for fencing that do not understand Pacemaker since 2.1.7."""
+    programs = fencing_programs(machine, wanted)
+    found = tuple(one for one in programs if parse.knows_only_words(host.text(one) or ""))
+    return replace(machine, outdated=found)
+
+
+def fencing_programs(machine: Machine, wanted: WantedResource) -> tuple[str, ...]:
+    """The programs that DRBD is to call when it loses the peer, and when it is back."""
+    handlers = settings(wanted, machine.dialect).sections["handlers"]
+    return handler_programs(
+        {name: handlers[name] for name in ("fence-peer", "unfence-peer") if name in handlers}
+    )
 
 
 def read_others(host: Host, machine: Machine, wanted: WantedResource) -> Machine:
@@ -287,6 +300,7 @@ READERS: Mapping[str, Reader] = {
     "log": read_log,
     "pacemaker": read_pacemaker,
     "missing": read_missing,
+    "outdated": read_outdated,
     "others": read_others,
 }
 

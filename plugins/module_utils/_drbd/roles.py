@@ -127,6 +127,7 @@ def plan_promotion(draft: Draft, status: Status) -> Draft:
     gates.refuse_peer_primary(status, wanted.two_primaries)
     if wanted.two_primaries and draft.seen.config == draft.machine.config:
         gates.refuse_unfenced(draft.seen, wanted)
+        gates.refuse_outdated(draft.seen)
     draft = with_data(draft, status)
     if not status.is_connected:
         draft = draft.warned(

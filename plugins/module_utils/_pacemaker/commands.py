@@ -49,6 +49,11 @@ def show_dlm_service() -> Command:
     return ("systemctl", "show", "--property=ActiveState,UnitFileState", "dlm.service")
 
 
+def list_libraries() -> Command:
+    """Read which libraries programs find."""
+    return ("ldconfig", "-p")
+
+
 def dump_drbd() -> Command:
     """Read the configuration of all DRBD resources, the common part too; it holds secrets."""
     return ("drbdadm", "dump", "all")

@@ -223,7 +223,20 @@ def refuse_preflight(state: State, wanted: Wanted) -> None:
             f"systemd has dlm.service {state.preflight.dlm_service}; Pacemaker is to run it.",
             "systemctl disable --now dlm.service and mask it, on all nodes.",
         )
+    refuse_mute_dlm(state.preflight)
     refuse_mounts(state.preflight, wanted)
+
+
+def refuse_mute_dlm(preflight: Preflight) -> None:
+    """DLM lets nobody go on before it knows that the node that was lost is dead."""
+    if preflight.fencing_library:
+        raise Refusal(
+            "dlm_can_not_fence",
+            f"DLM's dlm_stonith needs {preflight.fencing_library}, which this version of Pacemaker "
+            "does not bring: when a node is lost, the file system would hang on the other, too.",
+            "Install a dlm_controld that goes with this Pacemaker, or name another agent in "
+            "/etc/dlm/dlm.conf (fence_all) before DLM starts, on all nodes.",
+        )
 
 
 def refuse_modules(preflight: Preflight) -> None:

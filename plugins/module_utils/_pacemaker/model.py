@@ -79,12 +79,16 @@ class DrbdSettings:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What this machine says about itself: modules its kernel lacks, dlm.service, /etc/fstab."""
+    """What this machine says about itself: modules its kernel lacks, dlm.service, /etc/fstab.
+
+    ``fencing_library`` is the one that DLM's fence agent needs, where it is not there.
+    """
 
     missing_modules: tuple[str, ...] = ()
     distribution: str = ""
     kernel: str = ""
     dlm_service: str = ""
+    fencing_library: str = ""
     fstab: tuple[FstabLine, ...] = ()
     mounted: str = ""
     machine_id: str = ""

@@ -28,6 +28,11 @@ SUPERBLOCK_OFFSET, BLOCK_BYTES = 0x10000, 4096
 HEAD_BYTES = SUPERBLOCK_OFFSET + 2 * BLOCK_BYTES
 # struct gfs2_meta_header: the magic number, and GFS2_METATYPE_RG.
 GROUP_HEADER = b"\x01\x16\x19\x70\x00\x00\x00\x02"
+# What dlm_stonith(8) loads when it is to ask Pacemaker, and dlm.conf(5) that names other agents.
+FENCING_LIBRARY = re.compile(rb"libstonithd\.so\.\d+")
+OTHER_AGENTS = re.compile(
+    r"^\s*(device\s|fence_all\s+(?!(/usr/sbin/)?dlm_stonith\b)\S)", re.MULTILINE
+)
 JOURNAL = re.compile(r"^journal\d+:", re.MULTILINE)
 GROWTH = re.compile(r"will grow by (\d+) ?([KMGT]?)B", re.IGNORECASE)
 HAS_NOT_GROWN = "has not grown"
@@ -126,6 +131,17 @@ def parse_unit(text: str) -> str:
     if values.get("ActiveState") in ("active", "activating", "reloading"):
         return "active"
     return "enabled" if values.get("UnitFileState") == "enabled" else ""
+
+
+def parse_fencing_library(config: str, program: bytes) -> str:
+    """The library that DLM's own fence agent loads, "" where DLM is told to run another agent."""
+    found = FENCING_LIBRARY.search(program)
+    return found.group().decode() if found and not OTHER_AGENTS.search(config) else ""
+
+
+def has_library(name: str, text: str) -> bool:
+    """``ldconfig -p``: whether programs find that library."""
+    return any(line.split()[:1] == [name] for line in text.splitlines())
 
 
 def parse_missing_modules(names: tuple[str, ...], listings: tuple[str, ...]) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ PUSHES = 10
 # CRM_EX_NOSUCH: what was asked for does not exist.
 NO_SUCH = 105
 MODULES = ("dlm", "gfs2")
+DLM_CONFIG, DLM_AGENT, AGENT_BYTES = "/etc/dlm/dlm.conf", "/usr/sbin/dlm_stonith", 1 << 20
 SUPERBLOCK_FIELDS = ("File system UUID", "Lock table", "Lock protocol")
 
 
@@ -144,6 +145,7 @@ def read_preflight(host: Host, state: State, wanted: Wanted) -> State:
         distribution=parse.parse_distribution(host.text("/etc/os-release") or ""),
         kernel=kernel,
         dlm_service=read_dlm_service(host),
+        fencing_library=read_fencing_library(host),
         fstab=parse_fstab(host.text("/etc/fstab") or ""),
         mounted=read_mounted(host, wanted),
         machine_id=(host.text("/etc/machine-id") or "").strip(),
@@ -156,6 +158,15 @@ def read_dlm_service(host: Host) -> str:
     if host.entries("/run/systemd/system") is None:
         return ""
     return parse.parse_unit(run(host, commands.show_dlm_service()))
+
+
+def read_fencing_library(host: Host) -> str:
+    """The library without which DLM's fence agent can not ask Pacemaker, if it is missing."""
+    program = host.read_at(DLM_AGENT, 0, AGENT_BYTES)
+    library = parse.parse_fencing_library(host.text(DLM_CONFIG) or "", program)
+    if not library or parse.has_library(library, run(host, commands.list_libraries())):
+        return ""
+    return library
 
 
 def read_mounted(host: Host, wanted: Wanted) -> str:

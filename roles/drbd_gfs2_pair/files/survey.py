@@ -7,7 +7,8 @@
 QUESTIONS is JSON. `modules`, `names` and `units` are asked about. `packages` is {family: names};
 those that are not installed are told. `resource`, `device` and `mount_point` are those of DRBD.
 With `members` it only waits, `wait_seconds` at most, until these are online in Pacemaker and have
-quorum, and tells what is `missing` in the end.
+quorum, and tells what is `missing` in the end. With `packages_fit` it only tells the `problems`
+that the packages which are installed have with each other.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ from xml.etree import ElementTree
 
 ROOT = Path("/")
 PATH = "/usr/sbin:/sbin:" + os.environ.get("PATH", "/usr/bin:/bin")
+# Since then the states of nodes in the CIB are times and no words.
+TELLS_TIMES = (2, 1, 7)
+FENCE_HANDLERS = ("usr/lib/drbd/crm-fence-peer.sh", "usr/lib/drbd/crm-fence-peer.9.sh")
+# A line of dlm.conf(5) that names another agent than dlm_stonith(8); what that one loads to ask
+# Pacemaker.
+OTHER_AGENT = r"^\s*(device\s|fence_all\s+(?!(/usr/sbin/)?dlm_stonith\b)\S)"
+FENCING_LIBRARY = re.compile(rb"libstonithd\.so\.\d+")
 UNIT_FACTS = ("LoadState", "ActiveState", "UnitFileState")
 
 
@@ -209,6 +217,51 @@ def device_number(path: str) -> int:
         return 0
 
 
+def fencing_problems() -> list[str]:
+    """What keeps DRBD or DLM from hearing of Pacemaker that the other host is dead.
+
+    What drbd_resource and pacemaker_gfs2 refuse in the end, told before anything is changed.
+    """
+    return [*handler_problems(), *dlm_problems()]
+
+
+def handler_problems() -> list[str]:
+    """A fence-peer handler of DRBD that takes states of nodes for words, where they are times."""
+    found = re.search(r"Pacemaker (\d+)\.(\d+)\.(\d+)", ask("pacemakerd", "--version"))
+    version = tuple(map(int, found.groups())) if found else ()
+    if version < TELLS_TIMES:
+        return []
+    if not any(knows_only_words(text_of(path)) for path in FENCE_HANDLERS):
+        return []
+    return [
+        f"handler_outdated: /{FENCE_HANDLERS[0]} can not read the states of nodes as Pacemaker "
+        "writes them since 2.1.7; drbd-utils that go with this Pacemaker are needed."
+    ]
+
+
+def knows_only_words(script: str) -> bool:
+    """Whether it compares states of nodes, and never with a number."""
+    lines = re.findall(r"^.*(?:\bin_ccm\b|\$crmd\b).*$", script, re.MULTILINE)
+    return bool(lines) and not any(re.search(r"\d", line) for line in lines)
+
+
+def dlm_problems() -> list[str]:
+    """A library that DLM's fence agent would load, and that is not there."""
+    if re.search(OTHER_AGENT, text_of("etc/dlm/dlm.conf"), re.MULTILINE):
+        return []
+    try:
+        agent = (ROOT / "usr/sbin/dlm_stonith").read_bytes()
+    except OSError:
+        return []
+    known = ask("ldconfig", "-p").split()
+    needed = {name.decode() for name in FENCING_LIBRARY.findall(agent)}
+    return [
+        f"dlm_can_not_fence: dlm_stonith needs {name}, which this version of Pacemaker does not "
+        "bring; a dlm_controld that goes with it is needed."
+        for name in sorted(needed.difference(known))
+    ]
+
+
 def survey(questions: dict[str, Any]) -> dict[str, Any]:
     """Everything the role has to know about this host before it changes anything."""
     system = parse_system(text_of("etc/os-release"))
@@ -241,6 +294,8 @@ def main() -> None:
     questions = json.loads(sys.argv[1])
     if "members" in questions:
         answer = wait_for_members(questions["members"], questions["wait_seconds"])
+    elif "packages_fit" in questions:
+        answer = {"problems": fencing_problems()}
     else:
         answer = survey(questions)
     print(json.dumps(answer))

@@ -241,3 +241,59 @@ def test_the_file_system_is_what_blkid_says(tool: Tool) -> None:
     tool("blkid", r"printf 'DEVNAME=/dev/drbd0\nUUID=ab-cd\nTYPE=ext4\n'")
 
     assert program.file_system_of("/dev/drbd0") == {"type": "ext4", "uuid": "ab-cd"}
+
+
+# --- packages that do not go with each other
+
+LIBRARY = "libstonithd.so.26"
+WORDS_ONLY = '[[ $in_ccm = false ]] || [[ $crmd != "online" ]]\n'
+HANDLER = "usr/lib/drbd/crm-fence-peer.sh"
+
+
+@pytest.mark.parametrize(
+    ("version", "script", "outdated"),
+    [
+        ("2.1.5", WORDS_ONLY, False),
+        ("2.1.7", WORDS_ONLY, True),
+        ("3.0.0", WORDS_ONLY, True),
+        ("3.0.0", WORDS_ONLY + "[[ $in_ccm = 0 ]]\n", False),
+        ("3.0.0", "stonith_admin --tolerance 5s --fence $DRBD_PEER\n", False),
+        ("3.0.0", "", False),
+    ],
+)
+def test_handler_has_to_understand_pacemaker(
+    root: Path, tool: Tool, version: str, script: str, outdated: bool
+) -> None:
+    write(root, HANDLER, script)
+    tool("pacemakerd", f"echo 'Pacemaker {version}'; echo 'Written by Andrew Beekhof'")
+
+    assert [one.split(":")[0] for one in program.fencing_problems()] == (
+        ["handler_outdated"] if outdated else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "config", "missing"),
+    [
+        ("libstonithd.so.56", "", True),
+        (LIBRARY, "", False),
+        ("libstonithd.so.56", "fence_all dlm_stonith\n", True),
+        ("libstonithd.so.56", "fence_all /usr/local/sbin/other\n", False),
+    ],
+)
+def test_library_of_dlms_agent_has_to_be_there(
+    root: Path, tool: Tool, there: str, config: str, missing: bool
+) -> None:
+    write(root, "etc/dlm/dlm.conf", config)
+    (root / "usr/sbin").mkdir(parents=True)
+    (root / "usr/sbin/dlm_stonith").write_bytes(b"\x7fELF\0" + LIBRARY.encode() + b"\0")
+    tool("ldconfig", f"printf '\\t%s (libc6,x86-64) => /lib/x\\n' {there}")
+    problems = program.fencing_problems()
+
+    assert [one.split(":")[0] for one in problems] == (["dlm_can_not_fence"] if missing else [])
+    assert all(LIBRARY in one for one in problems)
+
+
+@pytest.mark.usefixtures("root", "tool")
+def test_where_nothing_is_installed_nothing_is_unfit() -> None:
+    assert program.fencing_problems() == []

@@ -246,6 +246,19 @@ def test_instance_in_trouble_is_not_active(word: str) -> None:
 # ---- reading
 
 
+def test_states_of_nodes_are_words_or_times() -> None:
+    said = [recording("pacemaker-3.0.0", name).stdout for name in ("cib-running", "status-running")]
+    later = parse.parse_cluster(*said)
+
+    assert later.tells_times
+    assert not RUNNING.tells_times
+    assert (later.name, later.online, later.has_quorum) == ("pair", ("node1", "node2"), True)
+    assert [one.started_on for one in later.fence_devices] == [("node2",), ("node1",)]
+    assert promoted_on(later.instances, "drbd_r0") == ("node1", "node2")
+    assert active_on(later.instances, "fs_r0") == ("node1", "node2")
+    assert later.failures == ()
+
+
 def test_two_commands_tell_everything() -> None:
     cib_said, status_said = recording(VERSION, "cib-running"), recording(VERSION, "status-running")
     host = ScriptedHost(

@@ -354,3 +354,25 @@ def test_log_is_that_of_the_resource() -> None:
         "drbd r0/0 drbd0 node2: z",
         "drbd r0 node2: w",
     )
+
+
+# As in crm-fence-peer.sh of drbd-utils 9.22, and as what understands times as well may look.
+WORDS_ONLY = """
+    in_ccm=\\"*\\")  x=${x#*=\\"}; in_ccm=$x ;;
+    [[ $in_ccm = false ]] || [[ $crmd != "online" ]] && will_fence=true
+    crmadmin -t $(( cibtimeout * 200 )) -S $DRBD_PEER
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "outdated"),
+    [
+        (WORDS_ONLY, True),
+        (WORDS_ONLY + "    [[ $in_ccm = 0 ]] && in_ccm=false\n", False),
+        (WORDS_ONLY + "    [[ $crmd =~ ^[1-9] ]] && crmd=online\n", False),
+        ("stonith_admin --tolerance 5s --fence $DRBD_PEER\n", False),
+        ("", False),
+    ],
+)
+def test_handler_is_known_by_what_it_compares(script: str, outdated: bool) -> None:
+    assert parse.knows_only_words(script) is outdated

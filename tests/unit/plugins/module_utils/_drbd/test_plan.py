@@ -99,6 +99,7 @@ def machine(given: Mapping[str, Any] | None = None, **parts: Any) -> Machine:
         log=(),
         pacemaker=Pacemaker(None),
         missing=(),
+        outdated=(),
         others={},
     )
     return replace(whole, **parts)
@@ -147,7 +148,7 @@ def cluster(*devices: FenceDevice, **given: Any) -> Pacemaker:
 def test_healthy_resource_needs_one_look_and_no_step(role: str) -> None:
     unread = machine(
         status=status(), loadable=None, verdict=None, metadata=None, identifiers=None, users=None,
-        log=None, pacemaker=None, missing=None, others=None,
+        log=None, pacemaker=None, missing=None, outdated=None, others=None,
     )  # fmt: skip
 
     assert steps(unread, role=role, wait_for="uptodate") == []
@@ -414,6 +415,19 @@ def test_handler_that_is_not_there_is_refused() -> None:
     facts = new(missing=("/usr/lib/drbd/crm-fence-peer.sh",))
 
     assert refusal(facts, fencing="resource-only").reason == "handler_missing"
+
+
+def test_handler_that_can_not_read_this_pacemaker_is_refused() -> None:
+    """Measured on Debian 13: the node that is left waits until the one that is lost is back."""
+    times = replace(cluster(WORKS), cluster=replace(cluster(WORKS).cluster, tells_times=True))
+    old = {"outdated": ("/usr/lib/drbd/crm-fence-peer.sh",)}
+    facts = machine(status=status(), pacemaker=times, adjust=("net-options",), **old)
+
+    assert refusal(facts, **FENCED).reason == "handler_outdated"
+    let_in = machine(FENCED, status=status(peer="Primary"), pacemaker=times, **old)
+    assert refusal(let_in, **FENCED, role="primary").reason == "handler_outdated"
+    assert steps(replace(facts, outdated=()), **FENCED)
+    assert steps(replace(facts, pacemaker=cluster(WORKS)), **FENCED)
 
 
 # --- roles

@@ -16,7 +16,10 @@ from ansible_collections.clustered.storage.plugins.module_utils._pacemaker.model
 )
 from helpers.recordings import recording
 
-PACEMAKER, GFS2, COROSYNC = "pacemaker-2.1.5", "gfs2-utils-3.5.0", "corosync-3.1.7"
+# With the file system's resource in each.
+PACEMAKERS = pytest.mark.parametrize(
+    ("version", "fs"), [("pacemaker-2.1.5", "fs_web"), ("pacemaker-3.0.0", "fs_r0")]
+)
 DUMP = """# /etc/drbd.conf
 global {
     usage-count no;
@@ -52,27 +55,29 @@ resource "with space" {
 """
 
 
-def test_simulation_tells_what_happens_in_its_order() -> None:
-    found = parse.parse_simulation(recording(PACEMAKER, "simulation-first").stdout)
+@PACEMAKERS
+def test_simulation_tells_what_happens_in_its_order(version: str, fs: str) -> None:
+    found = parse.parse_simulation(recording(version, "simulation-first").stdout)
     order = [one for one in found.actions if one.node == "node1"]
 
     promoted = order.index(Action("promote", "drbd_r0", "node1"))
-    assert promoted < order.index(Action("start", "fs_web", "node1"))
-    assert order.index(Action("start", "dlm", "node1")) < order.index(
-        Action("start", "fs_web", "node1")
-    )
+    started = order.index(Action("start", fs, "node1"))
+    assert promoted < started
+    assert order.index(Action("start", "dlm", "node1")) < started
     assert found.fenced == ()
 
 
-def test_simulation_tells_what_runs_then() -> None:
-    after = parse.parse_simulation(recording(PACEMAKER, "simulation-first").stdout).after
+@PACEMAKERS
+def test_simulation_tells_what_runs_then(version: str, fs: str) -> None:
+    after = parse.parse_simulation(recording(version, "simulation-first").stdout).after
 
     assert promoted_on(after, "drbd_r0") == ("node1", "node2")
-    assert active_on(after, "fs_web") == ("node1", "node2")
+    assert active_on(after, fs) == ("node1", "node2")
 
 
-def test_simulation_tells_who_is_fenced() -> None:
-    found = parse.parse_simulation(recording(PACEMAKER, "simulation-fencing").stdout)
+@pytest.mark.parametrize("version", ["pacemaker-2.1.5", "pacemaker-3.0.0"])
+def test_simulation_tells_who_is_fenced(version: str) -> None:
+    found = parse.parse_simulation(recording(version, "simulation-fencing").stdout)
 
     assert found.fenced == ("node2",)
 
@@ -83,14 +88,20 @@ def test_simulation_of_nothing_is_empty() -> None:
     assert (found.actions, found.fenced, found.after) == ((), (), ())
 
 
-def test_options_of_an_agent_are_read() -> None:
-    found = parse.parse_agent(recording(PACEMAKER, "agent").stdout)
+@pytest.mark.parametrize(
+    ("version", "options"),
+    [
+        ("pacemaker-2.1.5", {"action", "plug", "passwd", "ip"}),
+        ("pacemaker-3.0.0", {"action", "plug", "ip", "ipport"}),
+    ],
+)
+def test_options_of_an_agent_are_read(version: str, options: set[str]) -> None:
+    assert parse.parse_agent(recording(version, "agent").stdout) == options
 
-    assert found == {"action", "plug", "passwd", "ip"}
 
-
-def test_name_and_links_are_read() -> None:
-    assert parse.parse_corosync(recording(COROSYNC, "names").stdout) == Corosync("pair", 1)
+@pytest.mark.parametrize(("version", "links"), [("corosync-3.1.7", 1), ("corosync-3.1.9", 2)])
+def test_name_and_links_are_read(version: str, links: int) -> None:
+    assert parse.parse_corosync(recording(version, "names").stdout) == Corosync("pair", links)
 
 
 def test_least_number_of_links_counts() -> None:
@@ -103,16 +114,24 @@ def test_least_number_of_links_counts() -> None:
     assert parse.parse_corosync("") == Corosync("", 0)
 
 
-def test_superblock_is_read() -> None:
-    found = parse.parse_superblock(recording(GFS2, "superblock").stdout)
+@pytest.mark.parametrize(
+    ("version", "table", "uuid"),
+    [
+        ("gfs2-utils-3.5.0", "pair:web", "12ad65d0-e9e4-5de1-9ba7-a4606ada0472"),
+        ("gfs2-utils-3.6.1", "pair:r0", "e5f4df19-3658-5705-aa28-35c9f2962fe9"),
+    ],
+)
+def test_superblock_is_read(version: str, table: str, uuid: str) -> None:
+    found = parse.parse_superblock(recording(version, "superblock").stdout)
 
-    assert found["Lock table"] == "pair:web"
+    assert found["Lock table"] == table
     assert found["Lock protocol"] == "lock_dlm"
-    assert found["File system UUID"] == "12ad65d0-e9e4-5de1-9ba7-a4606ada0472"
+    assert found["File system UUID"] == uuid
 
 
-def test_journals_are_counted() -> None:
-    assert parse.parse_journals(recording(GFS2, "journals").stdout) == 2
+@pytest.mark.parametrize("version", ["gfs2-utils-3.5.0", "gfs2-utils-3.6.1"])
+def test_journals_are_counted(version: str) -> None:
+    assert parse.parse_journals(recording(version, "journals").stdout) == 2
 
 
 @pytest.mark.parametrize(

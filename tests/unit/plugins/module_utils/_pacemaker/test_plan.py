@@ -376,6 +376,7 @@ def test_drbd_that_is_not_for_two_primaries_is_refused(
         ),
         (Preflight(dlm_service="active"), "dlm_service_active"),
         (Preflight(dlm_service="enabled"), "dlm_service_active"),
+        (Preflight(fencing_library="libstonithd.so.26"), "dlm_can_not_fence"),
         (Preflight(fstab=(FstabLine("x", "/dev/x", "/clustered"),)), "fstab_conflict"),
         (Preflight(fstab=(FstabLine("x", DEVICE, "/else"),)), "fstab_conflict"),
         (Preflight(mounted="/dev/sdb1"), "mounted"),

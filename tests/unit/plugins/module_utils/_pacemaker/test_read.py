@@ -201,6 +201,32 @@ def test_machine_is_read() -> None:
     assert [line.target for line in found.fstab if line.target] == ["/clustered"]
 
 
+@pytest.mark.parametrize(
+    ("config", "known", "missing"),
+    [
+        (None, "\tlibstonithd.so.56 (libc6,x86-64) => /lib/libstonithd.so.56\n", True),
+        (None, "\tlibstonithd.so.26 (libc6,x86-64) => /lib/libstonithd.so.26\n", False),
+        ("log_debug=1\n# fence_all x\n", "", True),
+        ("fence_all dlm_stonith\n", "", True),
+        ("log_debug=1\nfence_all /usr/local/sbin/other\n", None, False),
+        ("device ipmi /usr/sbin/fence_ipmilan\n", None, False),
+    ],
+)
+def test_agent_of_dlm_needs_its_library(
+    config: str | None, known: str | None, missing: bool
+) -> None:
+    calls = () if known is None else (("ldconfig -p", reply(known)),)
+    host = ScriptedHost(*calls)
+    host.contents["/usr/sbin/dlm_stonith"] = b"\x7fELF\0libstonithd.so.26\0stonith_api_kick"
+    if config is not None:
+        host.texts["/etc/dlm/dlm.conf"] = config
+    found = read(host, "preflight", wanted_all()).preflight
+
+    assert found
+    assert found.fencing_library == ("libstonithd.so.26" if missing else "")
+    host.verify()
+
+
 def test_loaded_module_is_there_whatever_the_listings_say() -> None:
     host = ScriptedHost()
     host.folders.update({"/sys/module/dlm": ("x",), "/sys/module/gfs2": ("x",)})
