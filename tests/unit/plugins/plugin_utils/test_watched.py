@@ -21,6 +21,8 @@ from ansible_collections.clustered.storage.plugins.plugin_utils import watched
 from helpers.recordings import recording
 
 ACTION = """
+from pathlib import Path
+
 from ansible_collections.clustered.storage.plugins.plugin_utils import watched
 
 watched.SAY_SECONDS = 0
@@ -31,19 +33,25 @@ class ActionModule(watched.WatchedAction):
         return self._task.args["long"]
 
     def figures(self):
+        Path(self._task.args["until"]).touch()
         return "half of it is done"
 
     def job_seconds(self):
-        return 60
+        return 120
 """
 MODULE = """#!/usr/bin/python
+import os
 import time
 from ansible.module_utils.basic import AnsibleModule
 
-spec = {"long": {"type": "bool"}, "fails": {"type": "bool"}, "secret": {"no_log": True}}
+spec = {name: {"type": "bool"} for name in ("long", "fails")}
+spec |= {"until": {"type": "str"}, "secret": {"no_log": True}}
 module = AnsibleModule(spec, supports_check_mode=True)
-if not module.check_mode:
-    time.sleep(1.5)
+deadline = time.monotonic() + 60
+while module.params["until"] and not os.path.exists(module.params["until"]):
+    if time.monotonic() > deadline:
+        module.fail_json(msg="nobody has said how far it is")
+    time.sleep(0.1)
 module.warn("it is late")
 result = {"changed": True, "plan": [{"why": "so"}], "diff": {"before": {"a": 1}, "after": {}}}
 if module.params["fails"]:
@@ -58,12 +66,13 @@ PLAY = """
     ansible_async_dir: "{{ playbook_dir }}/jobs"
     hidden: "{{ 'hu' ~ 'sh' }}"
   tasks:
-    - { register: long, slow: { long: true, secret: "{{ hidden }}" } }
+    - register: long
+      slow: { long: true, secret: "{{ hidden }}", until: "{{ playbook_dir }}/said" }
     - { register: short, slow: { long: false, secret: "{{ hidden }}" } }
     - { register: checked, slow: { long: true, secret: "{{ hidden }}" }, check_mode: true }
     - { register: own, slow: { long: true, secret: "{{ hidden }}" }, async: 60, poll: 1 }
     - register: failed
-      slow: { long: true, secret: "{{ hidden }}", fails: true }
+      slow: { long: true, secret: "{{ hidden }}", fails: true, until: "{{ playbook_dir }}/failing" }
       ignore_errors: true
     - copy:
         content: "{{ {'long': long, 'short': short, 'failed': failed, 'own': own} | to_json }}"
