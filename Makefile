@@ -56,9 +56,9 @@ molecule: lab-image ## Molecule scenarios in containers with real daemons (SCENA
 endif
 
 molecule-machines: setup ## The Molecule scenario drbd_gfs2_pair, in virtual machines with real kernels
-	@lab/machines/molecule $(DISTRO)
+	@lab/machines/molecule
 
-test: setup ## All of it: lint, unit, sanity, integration, molecule; a summary at the end
+test: setup ## All of it: lint, unit, sanity, integration, both kinds of molecule; a summary at the end
 	@tests/run
 
 lab-up: lab-up-$(LAB) ## Containers to try playbooks on (NODES=4 CLIENTS=1 DISTRO=debian-13); LAB=ec2: the embedded EC2; LAB=machines: virtual machines (NODES=2)
