@@ -231,10 +231,11 @@ def handler_problems() -> list[str]:
     version = tuple(map(int, found.groups())) if found else ()
     if version < TELLS_TIMES:
         return []
-    if not any(knows_only_words(text_of(path)) for path in FENCE_HANDLERS):
+    outdated = [f"/{path}" for path in FENCE_HANDLERS if knows_only_words(text_of(path))]
+    if not outdated:
         return []
     return [
-        f"handler_outdated: /{FENCE_HANDLERS[0]} can not read the states of nodes as Pacemaker "
+        f"handler_outdated: {' and '.join(outdated)} can not read the states of nodes as Pacemaker "
         "writes them since 2.1.7; drbd-utils that go with this Pacemaker are needed."
     ]
 

@@ -272,6 +272,17 @@ def test_handler_has_to_understand_pacemaker(
     )
 
 
+def test_every_handler_that_is_outdated_is_named(root: Path, tool: Tool) -> None:
+    tool("pacemakerd", "echo 'Pacemaker 3.0.0'")
+    write(root, "usr/lib/drbd/crm-fence-peer.9.sh", WORDS_ONLY)
+    assert program.fencing_problems()[0].startswith(
+        "handler_outdated: /usr/lib/drbd/crm-fence-peer.9.sh can not"
+    )
+
+    write(root, HANDLER, WORDS_ONLY)
+    assert f"/{HANDLER} and /usr/lib/drbd/crm-fence-peer.9.sh can" in program.fencing_problems()[0]
+
+
 @pytest.mark.parametrize(
     ("there", "config", "missing"),
     [
